@@ -1,0 +1,1 @@
+"""Photos of a scale and their boxes in, a measured digit reader out."""

@@ -1,0 +1,1 @@
+"""Pascal VOC annotations: read, checked, and put into reading order."""

@@ -1,0 +1,158 @@
+"""The rules: what makes an object usable, under which reason code, and how to mend it."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pipeline.annotations.voc import VocObject
+
+# Below two pixels a side, no digit can be told from another.
+_SMALLEST_SIDE = 2
+# A box that is mostly outside of its photo was drawn on another one.
+_SMALLEST_SHARE_INSIDE = 0.5
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What becomes of the file or object (`rejected`, `repaired`, `noted`), and what to do."""
+
+    verdict: str
+    hint: str
+
+
+REASONS = {
+    "unreadable_xml": Reason("rejected", "open it in the annotation tool and save it again"),
+    "no_photo": Reason("rejected", "put the photo beside the XML, under the XML's name"),
+    "ambiguous_photo": Reason("rejected", "keep one photo of this name"),
+    "photo_already_annotated": Reason("rejected", "keep one XML for each photo"),
+    "unreadable_photo": Reason("rejected", "take the photo from the phone again"),
+    "no_object": Reason("noted", "draw the boxes, or leave it if no digit shows"),
+    "photo_without_xml": Reason("noted", "annotate it, or leave it"),
+    "other_file": Reason("noted", "it is neither photo nor XML; move it elsewhere"),
+    "ignored_label": Reason("rejected", "expected: it is listed in parse.ignore"),
+    "not_a_digit": Reason("rejected", "correct the label, or list it in parse.labels or .ignore"),
+    "no_box": Reason("rejected", "draw the box as a rectangle"),
+    "bad_number": Reason("rejected", "draw the box again"),
+    "box_empty": Reason("rejected", "draw the box again"),
+    "box_outside": Reason("rejected", "draw the box on the photo; is it the right photo?"),
+    "duplicate_box": Reason("rejected", "delete one of the two boxes"),
+    "conflicting_labels": Reason("rejected", "delete the box with the wrong label"),
+    "label_tidied": Reason("repaired", "nothing; or correct the label"),
+    "box_swapped": Reason("repaired", "nothing; or draw the box again"),
+    "box_clipped": Reason("repaired", "nothing; or draw the box within the photo"),
+    "raw_frame": Reason("repaired", "nothing: its boxes were drawn before EXIF turned the photo"),
+    "size_mismatch": Reason("noted", "look whether the XML belongs to this photo"),
+}
+
+
+class Box(NamedTuple):
+    """A box in pixels of the upright photo: 0-based edges, half-open."""
+
+    xmin: int
+    ymin: int
+    xmax: int
+    ymax: int
+
+
+class Finding(NamedTuple):
+    """One line of the ledger: a reason code and the detail of this case."""
+
+    reason: str
+    detail: str
+
+
+class Rejected(Exception):  # noqa: N818 - it is a verdict, not a defect
+    """An object that is not used, with the finding that says why."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.finding = Finding(reason, detail)
+
+
+def check_label(
+    text: str, labels: dict[str, str], ignore: list[str]
+) -> tuple[str, list[Finding]]:
+    """Return the digit that a label means, and what had to be done to it.
+
+    `labels` maps other spellings to digits; spaces and full-width forms are tidied. Raises
+    `Rejected` where it is in `ignore` or no digit.
+    """
+    tidy = unicodedata.normalize("NFKC", text).strip()
+    for spelling in (text, tidy):
+        if spelling in labels:
+            return labels[spelling], []
+        if spelling in ignore:
+            raise Rejected("ignored_label", text)
+    if len(tidy) != 1 or tidy not in "0123456789":
+        raise Rejected("not_a_digit", repr(text))
+    return tidy, [] if tidy == text else [Finding("label_tidied", f"{text!r} read as {tidy}")]
+
+
+def read_box(found: VocObject) -> tuple[float, float, float, float]:
+    """Return an object's four values as numbers; raises `Rejected` where they are none."""
+    if found.box is None:
+        raise Rejected("no_box", "no <bndbox>")
+    try:
+        xmin, ymin, xmax, ymax = (float(text) for text in found.box)
+    except ValueError:
+        raise Rejected("bad_number", ", ".join(found.box)) from None
+    if not all(map(math.isfinite, (xmin, ymin, xmax, ymax))):
+        raise Rejected("bad_number", ", ".join(found.box))
+    return xmin, ymin, xmax, ymax
+
+
+def check_box(
+    values: tuple[float, float, float, float], width: int, height: int
+) -> tuple[Box, list[Finding]]:
+    """Return the box to the nearest pixel inside a photo of `width` x `height`, and its repairs.
+
+    Raises `Rejected` where less than two pixels a side are left, or most of it is outside.
+    """
+    findings = []
+    xmin, xmax = sorted((values[0], values[2]))
+    ymin, ymax = sorted((values[1], values[3]))
+    as_drawn = f"{values[0]:g}, {values[1]:g}, {values[2]:g}, {values[3]:g}"
+    if (xmin, ymin, xmax, ymax) != values:
+        findings.append(Finding("box_swapped", as_drawn))
+    left, top, right, bottom = (math.floor(value + 0.5) for value in (xmin, ymin, xmax, ymax))
+    if min(right - left, bottom - top) < _SMALLEST_SIDE:
+        raise Rejected("box_empty", as_drawn)
+    inside = Box(max(left, 0), max(top, 0), min(right, width), min(bottom, height))
+    in_photo = f"{as_drawn} in a photo of {width} x {height}"
+    if min(inside.xmax - inside.xmin, inside.ymax - inside.ymin) < _SMALLEST_SIDE:
+        raise Rejected("box_outside", in_photo)
+    if area(inside) < _SMALLEST_SHARE_INSIDE * (right - left) * (bottom - top):
+        raise Rejected("box_outside", in_photo)
+    if inside != (left, top, right, bottom):
+        findings.append(Finding("box_clipped", in_photo))
+    return inside, findings
+
+
+def area(box: Box) -> int:
+    """Area of a box in pixels."""
+    return (box.xmax - box.xmin) * (box.ymax - box.ymin)
+
+
+def find_repeats(boxes: list[tuple[Box, str]]) -> dict[int, Finding]:
+    """Which of a photo's labelled boxes repeat another, by position in `boxes`.
+
+    Of equal boxes with one label all but the first are duplicates; with several labels nobody
+    knows the right one, so all are in conflict.
+    """
+    times = Counter(box for box, _ in boxes)
+    found: dict[int, Finding] = {}
+    first: dict[Box, str] = {}
+    for position, (box, label) in enumerate(boxes):
+        if times[box] == 1:
+            continue
+        labels = sorted({other for same, other in boxes if same == box})
+        if len(labels) > 1:
+            found[position] = Finding("conflicting_labels", f"one box, labels {' and '.join(labels)}")
+        elif box in first:
+            found[position] = Finding("duplicate_box", f"drawn {times[box]} times")
+        first[box] = label
+    return found

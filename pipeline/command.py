@@ -1,0 +1,41 @@
+"""What every command shares: its log, its exit code, and errors told without a traceback."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import sys
+from collections.abc import Callable
+
+
+class UserError(Exception):
+    """What stops a command and what to do about it, in the user's words."""
+
+
+_ADVICE = {
+    errno.ENOSPC: "the disk is full: make room (`dvc gc --workspace` frees old versions), run again",
+    errno.EDQUOT: "your disk quota is used up: make room, run again",
+    errno.EACCES: "no permission: check who owns the file or folder, and whether it is open",
+    errno.EPERM: "no permission: check who owns the file or folder, and whether it is open",
+    errno.EROFS: "the folder is read-only: run on a disk that can be written to",
+}
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run `main` as a command.
+
+    Exits with 1 and one message on `UserError` or a failure of the disk, with 130 on Ctrl-C.
+    Any other exception is a defect of ours and keeps its traceback.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"ERROR: {error}")
+    except OSError as error:
+        if error.errno not in _ADVICE:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(f"ERROR: {where}{_ADVICE[error.errno]}")
+    except KeyboardInterrupt:
+        sys.exit(130)

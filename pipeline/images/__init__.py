@@ -1,0 +1,1 @@
+"""Photos and the digit images cut from them."""

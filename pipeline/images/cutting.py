@@ -1,0 +1,78 @@
+"""Digit images cut from a photo: their pixels, their coding, their place in data/digits."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from io import BytesIO
+from pathlib import PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipeline.annotations.checks import Box
+from pipeline.params import CropParams
+
+# Part of every digit image's key: raise it when the same box would give other bytes.
+CUTTING_VERSION = "1"
+
+
+def cut(photo: Image.Image, box: Box, margin: float) -> Image.Image:
+    """Cut a box out of an upright photo, widened on each side by a share of its width and height.
+
+    Clipped to the photo; `box` in pixels, 0-based edges, half-open.
+    """
+    beside = round(margin * (box.xmax - box.xmin))
+    above = round(margin * (box.ymax - box.ymin))
+    return photo.crop(
+        (
+            max(box.xmin - beside, 0),
+            max(box.ymin - above, 0),
+            min(box.xmax + beside, photo.width),
+            min(box.ymax + above, photo.height),
+        )
+    )
+
+
+def encode(digit: Image.Image, image_format: str) -> bytes:
+    """Code a digit image as `jpg` (quality 95, no chroma subsampling) or `png`."""
+    buffer = BytesIO()
+    if image_format == "jpg":
+        digit.save(buffer, "JPEG", quality=95, subsampling=0)
+    else:
+        digit.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def channel_sums(digit: Image.Image) -> dict[str, int]:
+    """Number of pixels, and each channel's sum and sum of squares (of values 0 to 255)."""
+    values: NDArray[np.int64] = np.asarray(digit).reshape(-1, 3).astype(np.int64)
+    red, green, blue = (int(total) for total in values.sum(axis=0))
+    red_squared, green_squared, blue_squared = (int(total) for total in (values**2).sum(axis=0))
+    return {
+        "pixels": len(values), "red": red, "green": green, "blue": blue,
+        "red_squared": red_squared, "green_squared": green_squared, "blue_squared": blue_squared,
+    }  # fmt: skip
+
+
+def digit_file(label: str, photo: str, number: int, image_format: str) -> str:
+    """Place of a digit image below data/digits: `<label>/<photo's stem>-<hash>-<object>.<format>`.
+
+    The hash is of the photo's whole path, so that no two boxes share a name, also where the file
+    system takes upper and lower case for the same.
+    """
+    stem = re.sub(r"[^\w-]+", "_", PurePosixPath(photo).stem)[:40]
+    path_hash = hashlib.md5(photo.encode("utf-8"), usedforsecurity=False).hexdigest()[:12]
+    return f"{label}/{stem}-{path_hash}-{number}.{image_format}"
+
+
+def digit_key(photo_md5: str, label: str, box: Box, params: CropParams) -> str:
+    """A hash of all that a digit image's bytes and place depend on."""
+    parts = (CUTTING_VERSION, photo_md5, label, *box, params.margin, params.format)
+    return md5(" ".join(map(str, parts)).encode("utf-8"))
+
+
+def md5(content: bytes) -> str:
+    """MD5 of some bytes, in hexadecimal: a name for content, as DVC has it, not a safeguard."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -1,0 +1,59 @@
+"""Digit images as one array: decoded once, at one size, for all epochs."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from PIL import Image
+from tqdm import tqdm
+
+from pipeline.command import UserError
+
+CLASSES = tuple("0123456789")
+
+_CHUNK = 256
+
+
+def load_digits(folder: Path, files: list[str], side: int) -> NDArray[np.uint8]:
+    """Decode digit images to an array (n, side, side, 3) of RGB values, in the order of `files`.
+
+    Raises `UserError` naming a file that is missing or damaged.
+    """
+    return read_digits([folder / file for file in files], side)
+
+
+def read_digits(sources: list[Path] | list[bytes], side: int) -> NDArray[np.uint8]:
+    """Decode digit images, as files or as their bytes, to an array (n, side, side, 3)."""
+    images = np.empty((len(sources), side, side, 3), dtype=np.uint8)
+    chunks = [range(i, min(i + _CHUNK, len(sources))) for i in range(0, len(sources), _CHUNK)]
+
+    def fill(chunk: range) -> int:
+        for i in chunk:
+            images[i] = _read(sources[i], side)
+        return len(chunk)
+
+    done = Parallel(n_jobs=-1, prefer="threads", return_as="generator_unordered")(
+        delayed(fill)(chunk) for chunk in chunks
+    )
+    with tqdm(total=len(sources), desc="read", unit=" digits", disable=None, delay=1) as bar:
+        for count in done:
+            bar.update(count)
+    return images
+
+
+def labels_of(files: list[str]) -> NDArray[np.int64]:
+    """Class numbers (n,) from list entries: the part before the `/` is the label."""
+    return np.array([CLASSES.index(file.split("/")[0]) for file in files], dtype=np.int64)
+
+
+def _read(source: Path | bytes, side: int) -> NDArray[np.uint8]:
+    try:
+        with Image.open(BytesIO(source) if isinstance(source, bytes) else source) as image:
+            image.draft("RGB", (side, side))
+            return np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BILINEAR))
+    except OSError as error:
+        raise UserError(f"{source!r} cannot be read ({error}): run `dvc repro`") from None

@@ -1,0 +1,63 @@
+"""The trained model as a file: plain types and tensors only, the same bytes for the same model."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.command import UserError
+from pipeline.learning.resnet import ARCHITECTURES, build
+from pipeline.tables import write_file
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained digit reader, with all that is needed to use it and to know where it is from."""
+
+    model: str
+    classes: list[str]
+    input_size: int
+    mean: list[float]
+    std: list[float]
+    params: dict[str, Any]
+    lists_md5: dict[str, str]
+    state: dict[str, Tensor]
+
+    def network(self) -> nn.Module:
+        """The network with its weights, on the CPU."""
+        network = build(self.model, len(self.classes))
+        network.load_state_dict(self.state)
+        return network
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint all at once."""
+    # Into a buffer first: torch.save to a path writes the file's name into the file.
+    buffer = BytesIO()
+    torch.save(dict(vars(checkpoint)), buffer)
+    write_file(path, buffer.getvalue())
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint, running no code from it, onto the CPU.
+
+    Raises `UserError` where the file is missing, truncated, hostile or of another kind.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        checkpoint = Checkpoint(**content)
+        if checkpoint.model not in ARCHITECTURES:
+            raise ValueError(f"unknown model {checkpoint.model!r}")
+        checkpoint.network()
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run `dvc repro` or `dvc pull`") from None
+    except (RuntimeError, pickle.UnpicklingError, EOFError, TypeError, ValueError, KeyError) as why:
+        reason = str(why).split("\n", maxsplit=1)[0]
+        raise UserError(f"{path} is not a model of this pipeline ({reason})") from None
+    return checkpoint

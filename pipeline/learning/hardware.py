@@ -1,0 +1,58 @@
+"""What training runs on: the device, and the precision it has natively."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from pipeline.command import UserError
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Where tensors live, and the type that convolutions compute in."""
+
+    device: torch.device
+    precision: torch.dtype
+
+    def autocast(self) -> torch.autocast:
+        """The context for a forward pass; it does nothing in fp32."""
+        return torch.autocast(
+            self.device.type, self.precision, enabled=self.precision != torch.float32
+        )
+
+    def __str__(self) -> str:
+        if self.device.type == "cuda":
+            name = torch.cuda.get_device_name(self.device)
+        else:
+            name = f"the CPU, {torch.get_num_threads()} threads"
+        return f"{name}, {'bf16' if self.precision == torch.bfloat16 else 'fp32'}"
+
+
+def pick_hardware(device: str, precision: str) -> Hardware:
+    """Resolve `train.device` and `train.precision`, each with `auto` for the best there is.
+
+    Raises `UserError` where CUDA is asked for and there is none.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        built = torch.version.cuda or "no CUDA at all: see the README for a CUDA build"
+        raise UserError(
+            "train.device is cuda, but no NVIDIA GPU can be used "
+            f"(this torch is built for {built}); set train.device: auto"
+        )
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if precision == "auto":
+        precision = "bf16" if _has_native_bf16(device) else "fp32"
+    return Hardware(
+        torch.device(device), torch.bfloat16 if precision == "bf16" else torch.float32
+    )
+
+
+def _has_native_bf16(device: str) -> bool:
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    # torch has no public question for it; where it is not known, fp32 is right and only slower.
+    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, check, bool)() for check in checks)

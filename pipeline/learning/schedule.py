@@ -1,0 +1,24 @@
+"""The learning rate as a pure function of how far training has come."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from pipeline.params import TrainParams
+
+SCHEDULES: dict[str, Callable[[float, int], float]] = {
+    "cosine": lambda epoch, epochs: (1 + math.cos(math.pi * epoch / epochs)) / 2,
+    "poly": lambda epoch, epochs: float((1 - epoch / epochs) ** 0.9),
+    "exponential": lambda epoch, epochs: float(0.99**epoch),
+}
+
+
+def learning_rate(params: TrainParams, epoch: float) -> float:
+    """The rate at `epoch`, 0 to `params.epochs`, in fractions within an epoch.
+
+    `params.lr` times the schedule, times a linear rise over the first `params.warmup_epochs`.
+    """
+    rate = params.lr * SCHEDULES[params.scheduler](epoch, params.epochs)
+    warmup = min(params.warmup_epochs, params.epochs)
+    return rate * epoch / warmup if epoch < warmup else rate

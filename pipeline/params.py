@@ -1,0 +1,133 @@
+"""params.yaml as frozen, typed, checked values."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from pipeline.command import UserError
+
+Model = Literal[
+    "resnet8", "resnet14", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110",
+    "resnet8x4", "resnet32x4",
+    "resnet18", "resnet34", "resnet50", "resnet101", "resnet152",
+]  # fmt: skip
+Share = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Digit = Annotated[str, Field(pattern="^[0-9]$")]
+
+
+class _Section(BaseModel):
+    # strict: "0.1" and true are not numbers; frozen: a stage cannot change what it was given.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class ParseParams(_Section):
+    """Which labels are digits."""
+
+    labels: dict[str, Digit]
+    ignore: list[str]
+
+
+class CropParams(_Section):
+    """How a digit image is cut and written."""
+
+    margin: Share
+    format: Literal["jpg", "png"]
+
+
+class SplitParams(_Section):
+    """How the digits are divided."""
+
+    by: Literal["photo", "digit"]
+    validation: Annotated[float, Field(gt=0, lt=1)]
+    seed: Seed
+
+
+class AugmentParams(_Section):
+    """How far training digits are changed at random; 0 is off."""
+
+    shift: Share
+    scale: Annotated[float, Field(ge=0, lt=1)]
+    rotation: Annotated[float, Field(ge=0, le=180)]
+    shear: Share
+    brightness: Share
+    contrast: Share
+    color: Share
+    invert: Share
+    blur: Share
+
+
+class TrainParams(_Section):
+    """The network and its training."""
+
+    model: Model
+    input_size: Annotated[int, Field(ge=16, le=256)]
+    batch_size: Annotated[int, Field(ge=1)]
+    epochs: Annotated[int, Field(ge=1)]
+    optimizer: Literal["sgd", "adam"]
+    lr: Annotated[float, Field(gt=0)]
+    momentum: Annotated[float, Field(ge=0, lt=1)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    scheduler: Literal["cosine", "poly", "exponential"]
+    warmup_epochs: Annotated[int, Field(ge=0)]
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)]
+    augment: AugmentParams
+    seed: Seed
+    device: Literal["auto", "cpu", "cuda"]
+    precision: Literal["auto", "fp32", "bf16"]
+
+
+class Params(_Section):
+    """All of params.yaml."""
+
+    parse: ParseParams
+    crop: CropParams
+    split: SplitParams
+    train: TrainParams
+
+
+def load_params(path: Path = Path("params.yaml")) -> Params:
+    """Read and check all parameters.
+
+    Raises `UserError` naming the file, each wrong key, the allowed values, and, for an unknown
+    key, the nearest known one.
+    """
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run in the project's folder") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not valid YAML: {error}") from None
+    try:
+        return Params.model_validate(tree)
+    except ValidationError as errors:
+        lines = [f"{path}: {_describe(error)}" for error in errors.errors()]
+        raise UserError("\n".join(lines)) from None
+
+
+def _describe(error: ErrorDetails) -> str:
+    key = ".".join(str(part) for part in error["loc"]) or "the file"
+    match error["type"]:
+        case "extra_forbidden":
+            return f"{key} is not a parameter{_nearest(error['loc'])}"
+        case "missing":
+            return f"{key} is missing"
+        case "literal_error":
+            return f"{key} is {error['input']!r}; allowed: {error['ctx']['expected']}"
+        case _:
+            return f"{key} is {error['input']!r}: {error['msg'].lower()}"
+
+
+def _nearest(loc: tuple[int | str, ...]) -> str:
+    section: Any = Params
+    for part in loc[:-1]:
+        section = section.model_fields[part].annotation
+    known = list(section.model_fields)
+    near = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0)
+    return f"; did you mean {near[0]}? (known: {', '.join(known)})"

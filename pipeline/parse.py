@@ -1,0 +1,46 @@
+"""Stage 1: read every box of every XML, and account for each one that is not used.
+
+raw/ -> data/boxes.csv, data/problems.csv
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.annotations.checks import REASONS
+from pipeline.annotations.folder import read_folder
+from pipeline.command import UserError, run
+from pipeline.params import load_params
+from pipeline.tables import BOXES, PROBLEMS, write_table
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Load the folder's annotations, save the boxes and the problems, say what was found."""
+    argparse.ArgumentParser(prog="python -m pipeline.parse", description=__doc__).parse_args()
+    params = load_params().parse
+    boxes, problems = read_folder(Path("raw"), params).frames()
+    write_table(Path("data/boxes.csv"), BOXES, boxes)
+    write_table(Path("data/problems.csv"), PROBLEMS, problems)
+    log_summary(boxes, problems)
+    if boxes.empty:
+        raise UserError("no usable digit in raw/: data/problems.csv says why, file by file")
+
+
+def log_summary(boxes: pd.DataFrame, problems: pd.DataFrame) -> None:
+    """Say how many digits and photos were found, and how many problems of each kind."""
+    log.info("%d digits on %d photos", len(boxes), boxes["photo"].nunique())
+    counts = problems.groupby(["verdict", "reason"]).size().sort_values(ascending=False)
+    for (verdict, reason), count in counts.items():
+        log.info("%6d %s %s: %s", count, verdict, reason, REASONS[reason].hint)
+    if len(problems):
+        log.info("Each is listed in data/problems.csv")
+
+
+if __name__ == "__main__":
+    run(main)

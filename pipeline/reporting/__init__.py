@@ -1,0 +1,1 @@
+"""Figures and pictures of how well the digits are read."""

@@ -1,0 +1,132 @@
+"""The pictures: digits, curves, confusion, and the misread digits in their photos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipeline.annotations.checks import Box
+
+_INK = "#1f3b57"
+_WRONG = "#c0392b"
+
+
+@dataclass(frozen=True)
+class Misread:
+    """A misread digit: its image, the photo it was cut from, and its box there."""
+
+    digit: Image.Image
+    photo: Image.Image
+    box: Box
+    photo_name: str
+    actual: str
+    predicted: str
+    confidence: float
+
+
+def draw_digits(images: NDArray[np.uint8], labels: Sequence[str]) -> bytes:
+    """A grid of digit images (n, side, side, 3) with their labels, as PNG."""
+    columns = 8
+    figure, grid = _grid(len(images), columns, cell=(1.1, 1.25))
+    for axes, image, label in zip(grid, images, labels, strict=False):
+        axes.imshow(image)
+        axes.set_title(label, fontsize=11, color=_INK)
+    return _png(figure)
+
+
+def draw_curves(history: pd.DataFrame) -> bytes:
+    """Loss, and accuracy of training and validation, by epoch, as PNG."""
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    loss, accuracy = figure.subplots(1, 2)
+    for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
+        axes.plot(history["epoch"], history[f"train_{name}"], color="0.6", label="training")
+        axes.plot(history["epoch"], history[f"valid_{name}"], color=_INK, label="validation")
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+        axes.legend()
+    # Where the difference between good and better is visible; lower points leave the picture.
+    accuracy.set_ylim(max(0.7, 0.98 * float(history["valid_accuracy"].min())), 1.003)
+    return _png(figure)
+
+
+def draw_confusion(predictions: pd.DataFrame) -> bytes:
+    """Counts of each actual digit by predicted digit, as PNG; the diagonal is right."""
+    labels = list("0123456789")
+    counts = pd.crosstab(predictions["actual"], predictions["predicted"])
+    table = counts.reindex(index=labels, columns=labels, fill_value=0).to_numpy()
+    figure = Figure(figsize=(5.6, 5.2), layout="constrained")
+    axes = figure.subplots()
+    wrong = np.where(np.eye(10, dtype=bool), 0, table)
+    axes.imshow(wrong, cmap="Reds", vmin=0, vmax=max(4, wrong.max()))
+    for (row, column), count in np.ndenumerate(table):
+        if count:
+            weight = "bold" if row == column else "normal"
+            axes.text(column, row, str(count), ha="center", va="center", weight=weight)
+    axes.set(xlabel="predicted", ylabel="actual", xticks=range(10), yticks=range(10))
+    axes.set_title(f"{int(wrong.sum())} of {int(table.sum())} misread", fontsize=10)
+    return _png(figure)
+
+
+def draw_misread(misread: Sequence[Misread], total: int) -> bytes:
+    """Misread digits, each beside its photo with its box drawn, as PNG.
+
+    `total` is how many there are in all, where `misread` is only the first of them.
+    """
+    if not misread:
+        figure = Figure(figsize=(5, 1))
+        figure.text(0.5, 0.5, "No digit was misread.", ha="center", va="center")
+        return _png(figure)
+    figure, grid = _grid(2 * len(misread), 6, cell=(1.9, 1.9))
+    for i, case in enumerate(misread):
+        digit_axes, photo_axes = grid[2 * i], grid[2 * i + 1]
+        digit_axes.imshow(case.digit)
+        digit_axes.set_title(
+            f"{case.actual} read as {case.predicted} ({case.confidence:.0%})",
+            fontsize=9,
+            color=_WRONG,
+        )
+        _show_in_photo(photo_axes, case)
+    figure.suptitle(f"{len(misread)} of {total} misread digits", fontsize=10)
+    return _png(figure)
+
+
+def _show_in_photo(axes: Axes, case: Misread) -> None:
+    box = case.box
+    axes.imshow(case.photo)
+    axes.plot(
+        [box.xmin, box.xmax, box.xmax, box.xmin, box.xmin],
+        [box.ymin, box.ymin, box.ymax, box.ymax, box.ymin],
+        color="#00d26a",
+        linewidth=1.5,
+    )
+    # Names may hold any script, which the font may lack: only what it has is drawn.
+    name = case.photo_name.rsplit("/", maxsplit=1)[-1].encode("ascii", "replace").decode()
+    axes.set_title(name[:32].replace("$", r"\$"), fontsize=6)
+
+
+def _grid(
+    cells: int, columns: int, cell: tuple[float, float]
+) -> tuple[Figure, list[Axes]]:
+    rows = -(-cells // columns)
+    figure = Figure(figsize=(columns * cell[0], rows * cell[1] + 0.3), layout="constrained")
+    grid = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes in grid:
+        axes.axis("off")
+    return figure, grid
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    # Without the library's version in it: the same figures are the same bytes.
+    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    return buffer.getvalue()

@@ -1,0 +1,52 @@
+"""Stage 3: mean and standard deviation of the digit images' colours, without opening an image.
+
+data/digits.csv -> data/stats.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline.command import run
+from pipeline.tables import DIGITS, read_table, write_file
+
+log = logging.getLogger(__name__)
+
+_CHANNELS = ["red", "green", "blue"]
+
+
+def main() -> None:
+    """Load the digits' sums, save their mean and standard deviation."""
+    argparse.ArgumentParser(prog="python -m pipeline.stats", description=__doc__).parse_args()
+    stats = channel_stats(read_table(Path("data/digits.csv"), DIGITS))
+    write_file(Path("data/stats.json"), (json.dumps(stats, indent=2) + "\n").encode("utf-8"))
+    log.info("%(digits)d digits, mean %(mean)s, std %(std)s", stats)
+
+
+def channel_stats(digits: pd.DataFrame) -> dict[str, int | list[float]]:
+    """Mean and standard deviation of red, green and blue, in 0..1, of the digits in a frame.
+
+    Each image weighs the same, as the network sees each at one size:
+    std = sqrt(mean of the images' mean squares - mean ** 2).
+    """
+    pixels = digits["pixels"].to_numpy(dtype=np.float64)[:, None]
+    means = digits[_CHANNELS].to_numpy(dtype=np.float64) / pixels / 255
+    squares = digits[[f"{name}_squared" for name in _CHANNELS]].to_numpy(dtype=np.float64)
+    mean = means.mean(axis=0)
+    variance = (squares / pixels / 255**2).mean(axis=0) - mean**2
+    std = np.sqrt(np.maximum(variance, 0))
+    return {
+        "digits": len(digits),
+        "mean": [round(float(value), 8) for value in mean],
+        "std": [round(float(value), 8) for value in std],
+    }
+
+
+if __name__ == "__main__":
+    run(main)
