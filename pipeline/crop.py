@@ -22,7 +22,16 @@ from pipeline.command import UserError, run
 from pipeline.images.cutting import channel_sums, cut, digit_file, digit_key, encode, md5
 from pipeline.images.photo import UnreadablePhoto, read_photo
 from pipeline.params import CropParams, load_params
-from pipeline.tables import BOXES, DIGITS, PHOTOS, Table, read_table, write_file, write_table
+from pipeline.tables import (
+    BOXES,
+    DIGITS,
+    PHOTOS,
+    Table,
+    read_table,
+    rows_of,
+    write_file,
+    write_table,
+)
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +69,7 @@ def load_last_run(folder: Path) -> LastRun:
             frame = read_table(folder / name, table)
         except UserError:
             return {}
-        return {row[next(iter(table.columns))]: row for row in frame.to_dict("records")}
+        return {row[next(iter(table.columns))]: row for row in rows_of(frame)}
 
     return LastRun(load("digits.csv", DIGITS), load("photos.csv", PHOTOS))
 
@@ -72,7 +81,7 @@ def crop_all(cropper: Cropper, boxes: pd.DataFrame) -> tuple[list[Row], list[Row
     images were written.
     """
     by_photo = [(str(photo), rows) for photo, rows in boxes.groupby("photo", sort=False)]
-    jobs = (delayed(cropper.crop)(photo, rows.to_dict("records")) for photo, rows in by_photo)
+    jobs = (delayed(cropper.crop)(photo, rows_of(rows)) for photo, rows in by_photo)
     results = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(jobs)
     photos: list[Row] = []
     digits: list[Row] = []

@@ -10,9 +10,10 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,7 @@ from pipeline.tables import (
     PROBLEMS,
     read_list,
     read_table,
+    rows_of,
     write_file,
     write_table,
 )
@@ -155,10 +157,10 @@ def cut_folder(
         except UnreadablePhoto as error:
             log.warning("%s is left out: %s", photo, error)
             continue
-        for row in rows.to_dict("records"):
+        for row in rows_of(rows):
             file = digit_file(row["label"], row["photo"], row["object"], crop.format)
             content = encode(cut(image, _box(row), crop.margin), crop.format)
-            yield {"file": file, **{str(key): value for key, value in row.items()}}, content
+            yield row | {"file": file}, content
 
 
 def load_some_training_digits(checkpoint: Checkpoint) -> tuple[np.ndarray, list[str]]:
@@ -172,7 +174,7 @@ def load_some_training_digits(checkpoint: Checkpoint) -> tuple[np.ndarray, list[
 def predict_digits(checkpoint: Checkpoint, digits: Digits, params: Params) -> pd.DataFrame:
     """The model's answer to each digit and its confidence: rows of predictions.csv."""
     hardware = pick_hardware(params.train.device, params.train.precision)
-    network = checkpoint.network().to(hardware.device, memory_format=torch.channels_last)
+    network = hardware.place(checkpoint.network())
     normalise = Normalisation.of(checkpoint.mean, checkpoint.std, hardware.device)
     images = torch.from_numpy(digits.images).to(hardware.device)
     confidence, answers = predict(network, images, normalise, hardware).softmax(1).max(1)
@@ -188,7 +190,7 @@ def predict_digits(checkpoint: Checkpoint, digits: Digits, params: Params) -> pd
 
 
 def find_misread(predictions: pd.DataFrame, digits: Digits) -> tuple[list[Misread], int]:
-    """The misread digits, the most confident first, as many as a picture holds; and their number."""
+    """The misread digits for a picture, the most confident first, and how many there are in all."""
     wrong = np.flatnonzero(predictions["predicted"] != predictions["actual"])
     order = wrong[np.argsort(-predictions["confidence"].to_numpy()[wrong], kind="stable")]
     shown = [_misread(predictions.iloc[i], digits, i) for i in order[:_MISREAD_SHOWN]]
@@ -198,7 +200,7 @@ def find_misread(predictions: pd.DataFrame, digits: Digits) -> tuple[list[Misrea
 def _misread(prediction: pd.Series, digits: Digits, position: int) -> Misread:
     row = digits.table.iloc[position]
     photo = read_photo((digits.photos / row["photo"]).read_bytes())
-    box = _box(row.to_dict())
+    box = _box(row)
     return Misread(
         digit=photo.crop(box),
         photo=photo,
@@ -210,8 +212,8 @@ def _misread(prediction: pd.Series, digits: Digits, position: int) -> Misread:
     )
 
 
-def _box(row: dict[str, object]) -> Box:
-    return Box(*(int(str(row[side])) for side in Box._fields))
+def _box(row: Mapping[Any, Any] | pd.Series) -> Box:
+    return Box(*(int(row[side]) for side in Box._fields))
 
 
 def log_summary(metrics: dict[str, dict[str, float]], out: Path) -> None:

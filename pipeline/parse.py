@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -35,9 +36,8 @@ def main() -> None:
 def log_summary(boxes: pd.DataFrame, problems: pd.DataFrame) -> None:
     """Say how many digits and photos were found, and how many problems of each kind."""
     log.info("%d digits on %d photos", len(boxes), boxes["photo"].nunique())
-    counts = problems.groupby(["verdict", "reason"]).size().sort_values(ascending=False)
-    for (verdict, reason), count in counts.items():
-        log.info("%6d %s %s: %s", count, verdict, reason, REASONS[reason].hint)
+    for code, count in Counter(problems["reason"]).most_common():
+        log.info("%6d %s %s: %s", count, REASONS[code].verdict, code, REASONS[code].hint)
     if len(problems):
         log.info("Each is listed in data/problems.csv")
 

@@ -76,7 +76,7 @@ def split_by_photo(
     rows of `digits` are validation. Raises `UserError` where there are not two photos to divide.
     """
     reading = digits.sort_values(["row", "column"]).groupby("photo")["label"].agg("".join)
-    group_of = group_copies(photos, reading.to_dict())
+    group_of = group_copies(photos, dict(zip(reading.index.astype(str), reading, strict=True)))
     group = digits["photo"].map(group_of)
     counts = pd.crosstab(group, digits["label"])
     if len(counts) < 2:
@@ -87,7 +87,9 @@ def split_by_photo(
     first_photo = digits.groupby(group)["photo"].min()
     position = np.array([_position(photo, params.seed) for photo in first_photo[counts.index]])
     table = counts.to_numpy(dtype=np.int64)
-    chosen = fill_quotas(table, quotas(table.sum(axis=0), params.validation), position, params.validation)
+    chosen = fill_quotas(
+        table, quotas(table.sum(axis=0), params.validation), position, params.validation
+    )
     validation: NDArray[np.bool_] = group.isin(counts.index[chosen]).to_numpy()
     return validation
 
@@ -180,7 +182,7 @@ def log_summary(labels: pd.Series, validation: NDArray[np.bool_], share: float) 
     """Say how many digits are on each side, and warn of labels that miss their quota."""
     log.info("%d training and %d validation digits", (~validation).sum(), validation.sum())
     totals = labels.value_counts().sort_index()
-    wanted = quotas(totals.to_numpy(), share)
+    wanted = quotas(np.asarray(totals, dtype=np.int64), share)
     got = labels[validation].value_counts().reindex(totals.index, fill_value=0)
     for label, quota, count, total in zip(totals.index, wanted, got, totals, strict=True):
         if count in (0, total):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -65,6 +66,11 @@ def read_table(path: Path, table: Table) -> pd.DataFrame:
     if list(frame.columns) != list(table.columns):
         raise UserError(f"{path} has other columns than expected: delete it and run `dvc repro`")
     return frame
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame's rows, as dictionaries by column."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def write_table(path: Path, table: Table, frame: pd.DataFrame) -> None:

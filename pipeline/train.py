@@ -71,7 +71,9 @@ def load_side(path: Path, input_size: int, device: torch.device) -> Digits:
     if not files:
         raise UserError(f"{path} is empty: add photos, or change split.validation in params.yaml")
     images = load_digits(Path("data/digits"), files, input_size)
-    return Digits(torch.from_numpy(images).to(device), torch.from_numpy(labels_of(files)).to(device))
+    return Digits(
+        torch.from_numpy(images).to(device), torch.from_numpy(labels_of(files)).to(device)
+    )
 
 
 def describe(epoch: Epoch, digits: int) -> str:

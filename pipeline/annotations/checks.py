@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -73,9 +73,7 @@ class Rejected(Exception):  # noqa: N818 - it is a verdict, not a defect
         self.finding = Finding(reason, detail)
 
 
-def check_label(
-    text: str, labels: dict[str, str], ignore: list[str]
-) -> tuple[str, list[Finding]]:
+def check_label(text: str, labels: dict[str, str], ignore: list[str]) -> tuple[str, list[Finding]]:
     """Return the digit that a label means, and what had to be done to it.
 
     `labels` maps other spellings to digits; spaces and full-width forms are tidied. Raises
@@ -143,16 +141,16 @@ def find_repeats(boxes: list[tuple[Box, str]]) -> dict[int, Finding]:
     Of equal boxes with one label all but the first are duplicates; with several labels nobody
     knows the right one, so all are in conflict.
     """
-    times = Counter(box for box, _ in boxes)
+    places: dict[Box, list[int]] = defaultdict(list)
+    for position, (box, _) in enumerate(boxes):
+        places[box].append(position)
     found: dict[int, Finding] = {}
-    first: dict[Box, str] = {}
-    for position, (box, label) in enumerate(boxes):
-        if times[box] == 1:
-            continue
-        labels = sorted({other for same, other in boxes if same == box})
+    for repeated in places.values():
+        labels = sorted({boxes[position][1] for position in repeated})
         if len(labels) > 1:
-            found[position] = Finding("conflicting_labels", f"one box, labels {' and '.join(labels)}")
-        elif box in first:
-            found[position] = Finding("duplicate_box", f"drawn {times[box]} times")
-        first[box] = label
+            conflict = Finding("conflicting_labels", f"one box, labels {' and '.join(labels)}")
+            found |= dict.fromkeys(repeated, conflict)
+        else:
+            duplicate = Finding("duplicate_box", f"drawn {len(repeated)} times")
+            found |= dict.fromkeys(repeated[1:], duplicate)
     return found

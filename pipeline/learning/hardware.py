@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from pipeline.command import UserError
 
@@ -21,6 +22,10 @@ class Hardware:
         return torch.autocast(
             self.device.type, self.precision, enabled=self.precision != torch.float32
         )
+
+    def place(self, network: nn.Module) -> nn.Module:
+        """Move a network to the device, its weights channels last."""
+        return network.to(self.device).to(memory_format=torch.channels_last)
 
     def __str__(self) -> str:
         if self.device.type == "cuda":
@@ -45,14 +50,12 @@ def pick_hardware(device: str, precision: str) -> Hardware:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if precision == "auto":
         precision = "bf16" if _has_native_bf16(device) else "fp32"
-    return Hardware(
-        torch.device(device), torch.bfloat16 if precision == "bf16" else torch.float32
-    )
+    return Hardware(torch.device(device), torch.bfloat16 if precision == "bf16" else torch.float32)
 
 
 def _has_native_bf16(device: str) -> bool:
     if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     # torch has no public question for it; where it is not known, fp32 is right and only slower.
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, check, bool)() for check in checks)

@@ -79,7 +79,7 @@ def train(
     The order of the digits and their augmentation follow from (seed, epoch) alone. Raises
     `UserError` when the loss is no longer a number.
     """
-    network.to(hardware.device, memory_format=torch.channels_last)
+    hardware.place(network)
     optimizer = make_optimizer(network, params)
     for number in range(1, params.epochs + 1):
         start = time.perf_counter()
@@ -120,9 +120,8 @@ def _train_epoch(
     """One pass over `digits`; returns the mean loss and the share read right, by digit."""
     device = hardware.device
     generator = torch.Generator(device).manual_seed(params.seed * 1_000_003 + epoch)
-    batches = torch.randperm(len(digits), generator=generator, device=device).split(
-        params.batch_size
-    )
+    order = torch.randperm(len(digits), generator=generator, device=device)
+    batches = torch.split(order, params.batch_size)
     loss_sum = torch.zeros((), device=device)
     right_sum = torch.zeros((), device=device)
     network.train()
@@ -151,7 +150,7 @@ def predict(
     """Logits (n, classes) in fp32 of uint8 images (n, side, side, 3), on the device."""
     network.eval()
     logits = []
-    for batch in images.split(_PREDICT_BATCH):
+    for batch in torch.split(images, _PREDICT_BATCH):
         inputs = normalise(_to_unit(batch)).contiguous(memory_format=torch.channels_last)
         with hardware.autocast():
             logits.append(network(inputs).float())

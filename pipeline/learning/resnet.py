@@ -62,7 +62,7 @@ class ResNet(nn.Module):
         super().__init__()
         self.stem = nn.Sequential(_conv(3, architecture.stem, 3), nn.BatchNorm2d(architecture.stem))
         block = Bottleneck if architecture.bottleneck else BasicBlock
-        stages = []
+        stages: list[nn.Module] = []
         width_in = architecture.stem
         for width, depth in zip(architecture.widths, architecture.depths, strict=True):
             blocks = []

@@ -114,9 +114,7 @@ def _show_in_photo(axes: Axes, case: Misread) -> None:
     axes.set_title(name[:32].replace("$", r"\$"), fontsize=6)
 
 
-def _grid(
-    cells: int, columns: int, cell: tuple[float, float]
-) -> tuple[Figure, list[Axes]]:
+def _grid(cells: int, columns: int, cell: tuple[float, float]) -> tuple[Figure, list[Axes]]:
     rows = -(-cells // columns)
     figure = Figure(figsize=(columns * cell[0], rows * cell[1] + 0.3), layout="constrained")
     grid = list(figure.subplots(rows, columns, squeeze=False).flat)

@@ -1,0 +1,46 @@
+# Two commands do everything: `make` runs the main job, `make test` passes the tests.
+
+PYTHON ?= python3
+VENV ?= .venv
+PHOTOS ?= 240
+SEED ?= 0
+
+bin := $(abspath $(VENV))/bin
+export PATH := $(bin):$(PATH)
+
+.PHONY: all setup run test lint help
+
+all: setup raw run  ## set up, draw the sample where there is no raw/, run the pipeline
+
+setup: $(VENV)/installed  ## make the environment, once
+
+run:  ## reproduce what changed, show the figures
+	dvc repro
+	dvc metrics show
+	@echo "Pictures: reports/digits.png curves.png confusion.png misread.png"
+
+test: $(VENV)/installed-for-tests lint  ## set up, check style and types, run the tests
+	pytest
+
+lint: $(VENV)/installed-for-tests  ## check style and types
+	ruff check .
+	ruff format --check .
+	mypy
+
+raw:
+	python -m pipeline.sample raw --photos $(PHOTOS) --seed $(SEED)
+
+$(VENV)/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+		|| { echo "Python 3.10 or newer is needed: make PYTHON=python3.12"; exit 1; }
+	@test -x $(bin)/python || $(PYTHON) -m venv $(VENV) \
+		|| { rm -rf $(VENV); echo "On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+	python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/installed-for-tests: $(VENV)/installed
+	python -m pip install --quiet --editable '.[test]'
+	@touch $@
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/make \1|\2/p' Makefile | column -t -s '|'
