@@ -13,6 +13,7 @@ class UserError(Exception):
 
 
 _ADVICE = {
+    errno.ENOENT: "it is missing: run `dvc repro`",
     errno.ENOSPC: "the disk is full: make room (`dvc gc -w` deletes old versions), run again",
     errno.EDQUOT: "your disk quota is used up: make room, run again",
     errno.EACCES: "no permission: check who owns the file or folder, and whether it is open",

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import imagehash
 import pandas as pd
 from joblib import Parallel, delayed
 from PIL import Image
 from tqdm import tqdm
 
-from pipeline.annotations.checks import Box
 from pipeline.command import UserError, run
-from pipeline.images.cutting import channel_sums, cut, digit_file, digit_key, encode, md5
-from pipeline.images.photo import UnreadablePhoto, read_photo
+from pipeline.files import md5, write_file
+from pipeline.images.box import Box
+from pipeline.images.copies import perceptual_hash
+from pipeline.images.cutting import channel_sums, cut, digit_file, digit_key, encode
+from pipeline.images.photo import UnreadablePhoto, decode_photo, read_bytes
 from pipeline.params import CropParams, load_params
 from pipeline.tables import (
     BOXES,
@@ -29,7 +30,6 @@ from pipeline.tables import (
     Table,
     read_table,
     rows_of,
-    write_file,
     write_table,
 )
 
@@ -108,16 +108,19 @@ class Cropper:
 
     def crop(self, photo: str, boxes: list[Row]) -> tuple[Row, list[Row], int]:
         """Return the photo's row, its digits' rows, and how many digit images were written."""
-        content = (self.raw / photo).read_bytes()
+        try:
+            content = read_bytes(self.raw / photo)
+        except UnreadablePhoto as error:
+            return PHOTOS.row(photo=photo, problem=str(error)), [], 0
         photo_md5 = md5(content)
         digits = [self._plan(photo, photo_md5, row) for row in boxes]
         kept = [self._kept(digit) for digit in digits]
         photo_row = self.last_run.photos.get(photo)
         if all(kept) and photo_row is not None and photo_row["md5"] == photo_md5:
             return photo_row, [row for row in kept if row], 0
-        photo_row = {"photo": photo, "md5": photo_md5, "perceptual_hash": "", "problem": ""}
+        photo_row = PHOTOS.row(photo=photo, md5=photo_md5)
         try:
-            image = read_photo(content)
+            image = decode_photo(content)
         except UnreadablePhoto as error:
             return photo_row | {"problem": str(error)}, [], 0
         photo_row["perceptual_hash"] = perceptual_hash(image)
@@ -154,12 +157,6 @@ class Cropper:
         content = encode(image, self.params.format)
         write_file(self.digits_folder / digit["file"], content)
         return digit | {"md5": md5(content)} | channel_sums(image)
-
-
-def perceptual_hash(photo: Image.Image) -> str:
-    """A photo's 256-bit perceptual hash, in hexadecimal, for finding near duplicates."""
-    small = photo.convert("L").resize((128, 128), Image.Resampling.BOX)
-    return str(imagehash.phash(small, hash_size=16))
 
 
 def prune(folder: Path, expected: set[str]) -> int:

@@ -20,9 +20,10 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from pipeline.annotations.checks import Box
 from pipeline.annotations.folder import read_folder
 from pipeline.command import UserError, run
+from pipeline.files import read_list, write_file
+from pipeline.images.box import Box
 from pipeline.images.cutting import cut, digit_file, encode
 from pipeline.images.digits import load_digits, read_digits
 from pipeline.images.photo import UnreadablePhoto, read_photo
@@ -44,10 +45,8 @@ from pipeline.tables import (
     HISTORY,
     PREDICTIONS,
     PROBLEMS,
-    read_list,
     read_table,
     rows_of,
-    write_file,
     write_table,
 )
 
@@ -153,7 +152,7 @@ def cut_folder(
     by_photo = boxes.groupby("photo", sort=False)
     for photo, rows in tqdm(by_photo, "crop", unit=" photos", disable=None, delay=1):
         try:
-            image = read_photo((folder / str(photo)).read_bytes())
+            image = read_photo(folder / str(photo))
         except UnreadablePhoto as error:
             log.warning("%s is left out: %s", photo, error)
             continue
@@ -199,7 +198,7 @@ def find_misread(predictions: pd.DataFrame, digits: Digits) -> tuple[list[Misrea
 
 def _misread(prediction: pd.Series, digits: Digits, position: int) -> Misread:
     row = digits.table.iloc[position]
-    photo = read_photo((digits.photos / row["photo"]).read_bytes())
+    photo = read_photo(digits.photos / row["photo"])
     box = _box(row)
     return Misread(
         digit=photo.crop(box),
@@ -220,10 +219,11 @@ def log_summary(metrics: dict[str, dict[str, float]], out: Path) -> None:
     """Say how many digits and readings are right, and where the pictures are."""
     for name in ("digits", "readings"):
         score = metrics[name]
-        log.info(
-            "%s: %.2f %% right (%d of %d wrong)",
-            name, 100 * score["accuracy"], score["errors"], score["count"],
-        )  # fmt: skip
+        if score["count"]:
+            share = 100 * score["accuracy"]
+            log.info(
+                "%s: %.2f %% right (%d of %d wrong)", name, share, score["errors"], score["count"]
+            )
     log.info("Pictures: %s", ", ".join(str(path) for path in sorted(out.glob("*.png"))))
 
 

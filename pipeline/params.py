@@ -52,6 +52,7 @@ class SplitParams(_Section):
 class AugmentParams(_Section):
     """How far training digits are changed at random; 0 is off."""
 
+    strength: Share
     shift: Share
     scale: Annotated[float, Field(ge=0, lt=1)]
     rotation: Annotated[float, Field(ge=0, le=180)]
@@ -61,6 +62,11 @@ class AugmentParams(_Section):
     color: Share
     invert: Share
     blur: Share
+
+    def scaled(self) -> AugmentParams:
+        """Every reach and probability times `strength`."""
+        reaches = self.model_dump(exclude={"strength"})
+        return AugmentParams(strength=1.0, **{k: v * self.strength for k, v in reaches.items()})
 
 
 class TrainParams(_Section):

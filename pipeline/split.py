@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from pipeline.command import UserError, run
+from pipeline.files import write_list
 from pipeline.images.copies import group_copies
 from pipeline.params import SplitParams, load_params
-from pipeline.tables import DIGITS, PHOTOS, read_table, write_list
+from pipeline.tables import DIGITS, PHOTOS, read_table
 
 log = logging.getLogger(__name__)
 

@@ -9,12 +9,15 @@ import argparse
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.command import run
-from pipeline.tables import DIGITS, read_table, write_file
+from pipeline.files import write_file
+from pipeline.tables import DIGITS, read_table
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +32,7 @@ def main() -> None:
     log.info("%(digits)d digits, mean %(mean)s, std %(std)s", stats)
 
 
-def channel_stats(digits: pd.DataFrame) -> dict[str, int | list[float]]:
+def channel_stats(digits: pd.DataFrame) -> dict[str, Any]:
     """Mean and standard deviation of red, green and blue, in 0..1, of the digits in a frame.
 
     Each image weighs the same, as the network sees each at one size:
@@ -43,9 +46,13 @@ def channel_stats(digits: pd.DataFrame) -> dict[str, int | list[float]]:
     std = np.sqrt(np.maximum(variance, 0))
     return {
         "digits": len(digits),
-        "mean": [round(float(value), 8) for value in mean],
-        "std": [round(float(value), 8) for value in std],
+        "mean": _by_channel(mean),
+        "std": _by_channel(std),
     }
+
+
+def _by_channel(values: NDArray[np.float64]) -> dict[str, float]:
+    return {name: round(float(value), 8) for name, value in zip(_CHANNELS, values, strict=True)}
 
 
 if __name__ == "__main__":

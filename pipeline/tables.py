@@ -1,4 +1,4 @@
-"""The CSV contracts between the stages, and writing a file all at once or not at all."""
+"""The CSV contracts between the stages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.command import UserError
+from pipeline.files import write_file
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,10 @@ class Table:
     """The columns of a CSV file, in order, each `str` or a numpy number type's name."""
 
     columns: dict[str, str]
+
+    def row(self, **values: str) -> dict[str, Any]:
+        """A row with these values, and an empty text in every other column."""
+        return dict.fromkeys(self.columns, "") | values
 
     def frame(self, rows: list[dict[str, object]]) -> pd.DataFrame:
         """Rows as a data frame with this table's columns and types."""
@@ -77,27 +82,3 @@ def write_table(path: Path, table: Table, frame: pd.DataFrame) -> None:
     """Write a CSV of the given contract: UTF-8, `\\n`, columns in the contract's order."""
     text = frame[list(table.columns)].to_csv(index=False, lineterminator="\n")
     write_file(path, text.encode("utf-8"))
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Put `content` at `path` all at once: a reader or a killed run never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def read_list(path: Path) -> list[str]:
-    """The lines of a list file, one `<label>/<file>` each; raises `UserError` where missing."""
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing: run `dvc repro`") from None
-
-
-def write_list(path: Path, lines: list[str]) -> None:
-    """Write a list file, one line an entry."""
-    write_file(path, "".join(f"{line}\n" for line in lines).encode("utf-8"))

@@ -15,14 +15,14 @@ from pathlib import Path
 import torch
 
 from pipeline.command import UserError, run
-from pipeline.images.cutting import md5
+from pipeline.files import md5, read_list
 from pipeline.images.digits import CLASSES, labels_of, load_digits
 from pipeline.learning.checkpoint import Checkpoint, save_checkpoint
 from pipeline.learning.hardware import pick_hardware
 from pipeline.learning.loop import Digits, Epoch, Normalisation, train
 from pipeline.learning.resnet import build
 from pipeline.params import load_params
-from pipeline.tables import HISTORY, read_list, write_table
+from pipeline.tables import HISTORY, write_table
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def main() -> None:
     all_params = load_params()
     params = all_params.train
     hardware = pick_hardware(params.device, params.precision)
-    stats = json.loads(Path("data/stats.json").read_text(encoding="utf-8"))
+    mean, std = load_stats(Path("data/stats.json"))
     training, validation = (
         load_side(path, params.input_size, hardware.device) for path in LISTS.values()
     )
@@ -43,7 +43,7 @@ def main() -> None:
 
     torch.manual_seed(params.seed)
     network = build(params.model, len(CLASSES))
-    normalise = Normalisation.of(stats["mean"], stats["std"], hardware.device)
+    normalise = Normalisation.of(mean, std, hardware.device)
     epochs = []
     for epoch in train(network, training, validation, normalise, params, hardware):
         epochs.append(epoch)
@@ -56,13 +56,24 @@ def main() -> None:
             model=params.model,
             classes=list(CLASSES),
             input_size=params.input_size,
-            mean=stats["mean"],
-            std=stats["std"],
+            mean=mean,
+            std=std,
             params=all_params.model_dump(include={"crop", "train"}),
             lists_md5={side: md5(path.read_bytes()) for side, path in LISTS.items()},
             state={name: value.cpu().contiguous() for name, value in network.state_dict().items()},
         ),
     )
+
+
+def load_stats(path: Path) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of the digits' red, green and blue, in 0..1."""
+    try:
+        stats = json.loads(path.read_text(encoding="utf-8"))
+        return [*stats["mean"].values()], [*stats["std"].values()]
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run `dvc repro`") from None
+    except (ValueError, KeyError, AttributeError):
+        raise UserError(f"{path} is damaged: delete it and run `dvc repro`") from None
 
 
 def load_side(path: Path, input_size: int, device: torch.device) -> Digits:

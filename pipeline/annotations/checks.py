@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.annotations.voc import VocObject
+from pipeline.images.box import Box
 
 # Below two pixels a side, no digit can be told from another.
 _SMALLEST_SIDE = 2
@@ -47,15 +48,6 @@ REASONS = {
     "raw_frame": Reason("repaired", "nothing: its boxes were drawn before EXIF turned the photo"),
     "size_mismatch": Reason("noted", "look whether the XML belongs to this photo"),
 }
-
-
-class Box(NamedTuple):
-    """A box in pixels of the upright photo: 0-based edges, half-open."""
-
-    xmin: int
-    ymin: int
-    xmax: int
-    ymax: int
 
 
 class Finding(NamedTuple):
@@ -121,18 +113,14 @@ def check_box(
         raise Rejected("box_empty", as_drawn)
     inside = Box(max(left, 0), max(top, 0), min(right, width), min(bottom, height))
     in_photo = f"{as_drawn} in a photo of {width} x {height}"
-    if min(inside.xmax - inside.xmin, inside.ymax - inside.ymin) < _SMALLEST_SIDE:
+    if min(inside.width, inside.height) < _SMALLEST_SIDE:
         raise Rejected("box_outside", in_photo)
-    if area(inside) < _SMALLEST_SHARE_INSIDE * (right - left) * (bottom - top):
+    drawn_area = (right - left) * (bottom - top)
+    if inside.width * inside.height < _SMALLEST_SHARE_INSIDE * drawn_area:
         raise Rejected("box_outside", in_photo)
     if inside != (left, top, right, bottom):
         findings.append(Finding("box_clipped", in_photo))
     return inside, findings
-
-
-def area(box: Box) -> int:
-    """Area of a box in pixels."""
-    return (box.xmax - box.xmin) * (box.ymax - box.ymin)
 
 
 def find_repeats(boxes: list[tuple[Box, str]]) -> dict[int, Finding]:

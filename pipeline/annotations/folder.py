@@ -11,7 +11,6 @@ from tqdm import tqdm
 
 from pipeline.annotations.checks import (
     REASONS,
-    Box,
     Finding,
     Rejected,
     check_box,
@@ -23,6 +22,7 @@ from pipeline.annotations.dialects import is_in_raw_frame, to_upright
 from pipeline.annotations.reading_order import reading_order
 from pipeline.annotations.voc import UnreadableXml, VocFile, read_voc
 from pipeline.command import UserError
+from pipeline.images.box import Box
 from pipeline.images.photo import PHOTO_SUFFIXES, PhotoHeader, UnreadablePhoto, read_header
 from pipeline.params import ParseParams
 from pipeline.tables import BOXES, PROBLEMS

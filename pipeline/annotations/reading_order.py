@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.annotations.checks import Box
+from pipeline.images.box import Box
 
 _SAME_ROW_OVERLAP = 0.5
 
@@ -32,4 +32,4 @@ def _middle(box: Box, axis: int) -> float:
 
 def _vertical_overlap(a: Box, b: Box) -> float:
     shared = min(a.ymax, b.ymax) - max(a.ymin, b.ymin)
-    return shared / min(a.ymax - a.ymin, b.ymax - b.ymin)
+    return shared / min(a.height, b.height)

@@ -42,9 +42,13 @@ def read_voc(path: Path) -> VocFile:
 
     Raises `UnreadableXml` with the reason where it is no VOC annotation.
     """
-    if path.stat().st_size > _LARGEST_XML:
-        raise UnreadableXml(f"larger than {_LARGEST_XML // 2**20} MiB")
-    root = _parse(path.read_bytes().strip())
+    try:
+        if path.stat().st_size > _LARGEST_XML:
+            raise UnreadableXml(f"larger than {_LARGEST_XML // 2**20} MiB")
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnreadableXml(error.strerror or str(error)) from None
+    root = _parse(content.strip())
     if etree.QName(root).localname != "annotation":
         raise UnreadableXml(f"its root is <{etree.QName(root).localname}>, not <annotation>")
     size = _child(root, "size")

@@ -7,13 +7,21 @@ from collections import defaultdict
 from collections.abc import Iterable
 from itertools import combinations
 
+import imagehash
 import pandas as pd
+from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 # Of 256 bits. Saving a photo again, or smaller, changes up to 10; other photos of one display
 # differ by 4 and more, which is why near duplicates must also show the same digits.
 _NEAR_BITS = 12
+
+
+def perceptual_hash(photo: Image.Image) -> str:
+    """A photo's 256-bit perceptual hash, in hexadecimal, for finding near duplicates."""
+    small = photo.convert("L").resize((128, 128), Image.Resampling.BOX)
+    return str(imagehash.phash(small, hash_size=16))
 
 
 def group_copies(photos: pd.DataFrame, readings: dict[str, str]) -> pd.Series:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from io import BytesIO
 from pathlib import PurePosixPath
@@ -11,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.annotations.checks import Box
+from pipeline.files import md5
+from pipeline.images.box import Box
 from pipeline.params import CropParams
 
-# Part of every digit image's key: raise it when the same box would give other bytes.
+# Part of every digit image's key: raise it when the same box would give other bytes, or the same
+# photo another perceptual hash.
 CUTTING_VERSION = "1"
 
 
@@ -23,8 +24,8 @@ def cut(photo: Image.Image, box: Box, margin: float) -> Image.Image:
 
     Clipped to the photo; `box` in pixels, 0-based edges, half-open.
     """
-    beside = round(margin * (box.xmax - box.xmin))
-    above = round(margin * (box.ymax - box.ymin))
+    beside = round(margin * box.width)
+    above = round(margin * box.height)
     return photo.crop(
         (
             max(box.xmin - beside, 0),
@@ -63,16 +64,10 @@ def digit_file(label: str, photo: str, number: int, image_format: str) -> str:
     system takes upper and lower case for the same.
     """
     stem = re.sub(r"[^\w-]+", "_", PurePosixPath(photo).stem)[:40]
-    path_hash = hashlib.md5(photo.encode("utf-8"), usedforsecurity=False).hexdigest()[:12]
-    return f"{label}/{stem}-{path_hash}-{number}.{image_format}"
+    return f"{label}/{stem}-{md5(photo.encode('utf-8'))[:12]}-{number}.{image_format}"
 
 
 def digit_key(photo_md5: str, label: str, box: Box, params: CropParams) -> str:
     """A hash of all that a digit image's bytes and place depend on."""
     parts = (CUTTING_VERSION, photo_md5, label, *box, params.margin, params.format)
     return md5(" ".join(map(str, parts)).encode("utf-8"))
-
-
-def md5(content: bytes) -> str:
-    """MD5 of some bytes, in hexadecimal: a name for content, as DVC has it, not a safeguard."""
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -50,7 +50,20 @@ def read_header(path: Path) -> PhotoHeader:
     return PhotoHeader(*((height, width) if orientation >= 5 else (width, height)), orientation)
 
 
-def read_photo(content: bytes) -> Image.Image:
+def read_photo(path: Path) -> Image.Image:
+    """Decode a photo to an upright RGB image; raises `UnreadablePhoto` with the reason."""
+    return decode_photo(read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a photo's bytes; raises `UnreadablePhoto` with the reason."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadablePhoto(_why(error)) from None
+
+
+def decode_photo(content: bytes) -> Image.Image:
     """Decode a photo's bytes to an upright RGB image; raises `UnreadablePhoto` with the reason."""
     try:
         with _open(BytesIO(content)) as image:

@@ -16,6 +16,7 @@ def augment(images: Tensor, params: AugmentParams, generator: torch.Generator) -
 
     `generator` lives on the images' device. Values may leave 0..1 where light is added.
     """
+    params = params.scaled()
     images = _warp(images, params, generator)
     images = _blur(images, params.blur, generator)
     return _relight(images, params, generator)

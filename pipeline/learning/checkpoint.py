@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.command import UserError
+from pipeline.files import write_file
 from pipeline.learning.resnet import ARCHITECTURES, build
-from pipeline.tables import write_file
 
 
 @dataclass(frozen=True)

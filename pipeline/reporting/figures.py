@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.annotations.checks import Box
+from pipeline.images.box import Box
 
 _INK = "#1f3b57"
 _WRONG = "#c0392b"

@@ -15,7 +15,8 @@ def measure(predictions: pd.DataFrame, whole_photos: set[str]) -> dict[str, Any]
     """Figures of a frame with the columns photo, actual, predicted, confidence.
 
     `digits` counts single digits; `readings` counts the photos in `whole_photos`, those whose
-    every digit is in `predictions`, right only when all of their digits are; `classes` is the
+    every digit is in `predictions`, right only when all of their digits are; neither has an
+    accuracy where it counts none; `classes` is the
     accuracy of each class that occurs; `calibration.ece` see `expected_calibration_error`.
     """
     right = predictions["predicted"] == predictions["actual"]
@@ -47,5 +48,5 @@ def expected_calibration_error(confidence: pd.Series, right: pd.Series) -> float
 
 def _score(right: pd.Series) -> dict[str, float]:
     count, errors = len(right), int((~right.astype(bool)).sum())
-    accuracy = round(1 - errors / count, 6) if count else 0.0
-    return {"count": count, "errors": errors, "accuracy": accuracy}
+    score: dict[str, float] = {"count": count, "errors": errors}
+    return score | {"accuracy": round(1 - errors / count, 6)} if count else score

@@ -1,0 +1,37 @@
+"""Files written all at once or not at all, and known by their content."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from pipeline.command import UserError
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Put `content` at `path` all at once: a reader or a killed run never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_list(path: Path) -> list[str]:
+    """The lines of a list file, one `<label>/<file>` each; raises `UserError` where missing."""
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run `dvc repro`") from None
+
+
+def write_list(path: Path, lines: list[str]) -> None:
+    """Write a list file, one line an entry."""
+    write_file(path, "".join(f"{line}\n" for line in lines).encode("utf-8"))
+
+
+def md5(content: bytes) -> str:
+    """MD5 of some bytes, in hexadecimal: a name for content, as DVC has it, not a safeguard."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -1,0 +1,200 @@
+"""The pipeline as its user runs it: `dvc` in a real repository, on photos drawn for the test."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from pipeline.sample import sample
+
+REPO = Path(__file__).parents[1]
+STAGES = ["parse", "crop", "stats", "split", "train", "evaluate"]
+QUICK = {"model": "resnet8", "input_size": 24, "epochs": 2, "device": "cpu"}
+
+
+def shell(folder: Path, *command: str, code: int = 0) -> str:
+    """Run a command as a real process; returns what it printed, and asserts its exit code."""
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(folder),
+        **{f"GIT_{who}_{what}": "test@example.com"
+           for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+    }  # fmt: skip
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    printed = done.stdout + done.stderr
+    assert done.returncode == code, printed
+    assert "Traceback" not in printed
+    return printed
+
+
+def copy_checkout(folder: Path) -> Path:
+    """A repository of its own with this checkout's files, set to train in seconds."""
+    files = shell(REPO, "git", "ls-files", "--cached", "--others", "--exclude-standard")
+    for file in files.splitlines():
+        if (REPO / file).is_file():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(REPO / file, folder / file)
+    params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    params["train"] |= QUICK
+    (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    shell(folder, "git", "init", "-q")
+    shell(folder, "git", "add", ".")
+    shell(folder, "git", "commit", "-qm", "checkout")
+    return folder
+
+
+def stages_run(printed: str) -> list[str]:
+    return [stage for stage in STAGES if f"Running stage '{stage}'" in printed]
+
+
+def lock_hashes(folder: Path) -> dict[str, str]:
+    lock = yaml.safe_load((folder / "dvc.lock").read_text(encoding="utf-8"))
+    return {
+        out["path"]: out["md5"]
+        for stage in ("parse", "crop", "stats", "split")
+        for out in lock["stages"][stage]["outs"]
+    }
+
+
+@pytest.fixture(scope="module")
+def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository in which the sample was drawn, the pipeline run, and the result committed."""
+    folder = copy_checkout(tmp_path_factory.mktemp("repo"))
+    sample(folder / "raw", photos=24, seed=3)
+    shell(folder, "dvc", "repro")
+    shell(folder, "git", "add", ".")
+    shell(folder, "git", "commit", "-qm", "24 photos")
+    return folder
+
+
+@pytest.fixture
+def clone(repo: Path, tmp_path: Path) -> Path:
+    """A copy of that repository, to be changed freely."""
+    return Path(shutil.copytree(repo, tmp_path / "clone", symlinks=True))
+
+
+def test_a_run_leaves_every_output(repo: Path) -> None:
+    """Every output that the stages declare is there after `dvc repro`."""
+    stages = yaml.safe_load((repo / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    declared = [
+        next(iter(out)) if isinstance(out, dict) else out
+        for stage in stages.values()
+        for kind in ("outs", "metrics", "plots")
+        for out in stage.get(kind, [])
+    ]
+    assert len(declared) >= 14
+    assert [path for path in declared if not (repo / path).exists()] == []
+
+
+def test_the_figures_agree_with_the_predictions(repo: Path) -> None:
+    """metrics.json counts what predictions.csv lists, and the lists hold every digit once."""
+    predictions = pd.read_csv(repo / "reports/predictions.csv", dtype=str)
+    metrics = json.loads((repo / "reports/metrics.json").read_text(encoding="utf-8"))
+    wrong = predictions["actual"] != predictions["predicted"]
+    assert metrics["digits"]["count"] == len(predictions)
+    assert metrics["digits"]["errors"] == wrong.sum()
+    assert metrics["readings"]["errors"] == predictions["photo"][wrong].nunique()
+    listed = [
+        line
+        for side in ("train", "valid")
+        for line in (repo / f"data/{side}_data.txt").read_text(encoding="utf-8").splitlines()
+    ]
+    cut = [p.relative_to(repo / "data/digits").as_posix() for p in repo.glob("data/digits/*/*")]
+    assert sorted(listed) == sorted(cut)
+
+
+def test_a_second_run_does_nothing(clone: Path) -> None:
+    """`dvc repro` with nothing new runs no stage."""
+    assert stages_run(shell(clone, "dvc", "repro")) == []
+
+
+def test_a_rate_retrains_and_no_more(clone: Path) -> None:
+    """A changed train.lr runs train and evaluate alone, and `dvc params diff` names it."""
+    params = yaml.safe_load((clone / "params.yaml").read_text(encoding="utf-8"))
+    params["train"]["lr"] = 0.0123
+    (clone / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    assert stages_run(shell(clone, "dvc", "repro")) == ["train", "evaluate"]
+    assert "train.lr" in shell(clone, "dvc", "params", "diff")
+
+
+def test_new_photos_are_noticed_and_equal_a_clean_run(clone: Path, tmp_path: Path) -> None:
+    """New photos are cropped alone, raw.dvc follows, and the hashes are those of a clean run."""
+    before = len(list((clone / "data/digits").rglob("*.jpg")))
+    sample(tmp_path / "new", photos=3, seed=9)
+    for file in (tmp_path / "new").iterdir():
+        file.rename(clone / "raw" / file.name)
+    tracked = (clone / "raw.dvc").read_text(encoding="utf-8")
+    printed = shell(clone, "dvc", "repro")
+    after = len(list((clone / "data/digits").rglob("*.jpg")))
+    assert f"{after} digits: {after - before} written, 0 removed" in printed
+    assert (clone / "raw.dvc").read_text(encoding="utf-8") != tracked
+
+    clean = copy_checkout(tmp_path / "clean")
+    shutil.copytree(clone / "raw", clean / "raw")
+    shell(clean, "dvc", "repro", "split")
+    assert lock_hashes(clone) == lock_hashes(clean)
+
+
+def test_own_photos_replace_the_sample(clone: Path, tmp_path: Path) -> None:
+    """raw/ emptied and filled with other photos gives figures of these, and a diff to the old."""
+    shutil.rmtree(clone / "raw")
+    sample(clone / "raw", photos=12, seed=5)
+    shell(clone, "dvc", "repro")
+    digits = pd.read_csv(clone / "data/digits.csv")
+    assert set(digits["photo"]) == {path.name for path in (clone / "raw").glob("*.jpg")}
+    assert "digits.count" in shell(clone, "dvc", "metrics", "diff")
+
+
+def test_dvc_shows_metrics_and_plots(clone: Path) -> None:
+    """`dvc metrics show` and `dvc plots show` show the figures and draw a page."""
+    shown = shell(clone, "dvc", "metrics", "show")
+    assert all(name in shown for name in ("readings.accuracy", "calibration.ece", "mean.red"))
+    shell(clone, "dvc", "plots", "show")
+    page = (clone / "dvc_plots/index.html").read_text(encoding="utf-8")
+    assert all(name in page for name in ("valid_accuracy", "confusion", "misread.png"))
+
+
+def test_an_experiment_takes_another_network(clone: Path) -> None:
+    """`dvc exp run -S train.model=…` trains that network and `dvc exp show` lists it."""
+    shell(clone, "dvc", "exp", "run", "-n", "deeper", "-S", "train.model=resnet14")
+    shown = shell(clone, "dvc", "exp", "show", "--csv")
+    assert "deeper" in shown
+    assert "resnet14" in shown
+
+
+def test_two_runs_give_the_same_model(repo: Path, tmp_path: Path) -> None:
+    """A run from scratch elsewhere on the CPU gives the model byte for byte."""
+    other = copy_checkout(tmp_path)
+    shutil.copytree(repo / "raw", other / "raw")
+    shell(other, "dvc", "repro")
+    models = [(folder / "models/digits.pt").read_bytes() for folder in (repo, other)]
+    assert models[0] == models[1]
+
+
+def test_photos_elsewhere_are_measured(clone: Path, tmp_path: Path) -> None:
+    """`evaluate --photos` reports figures and pictures of a folder that no one trained on."""
+    sample(tmp_path / "site", photos=5, seed=7)
+    shell(clone, sys.executable, "-m", "pipeline.evaluate", "--photos", str(tmp_path / "site"))
+    boxes = sum(xml.read_text().count("<object>") for xml in (tmp_path / "site").glob("*.xml"))
+    metrics = json.loads((clone / "reports/site/metrics.json").read_text(encoding="utf-8"))
+    assert metrics["digits"]["count"] == boxes
+    assert metrics["readings"]["count"] == 5
+    assert (clone / "reports/site/misread.png").stat().st_size > 0
+
+
+def test_an_unknown_parameter_stops_the_run(clone: Path) -> None:
+    """A misspelt parameter is an error that names the file, the key and the right name."""
+    text = (clone / "params.yaml").read_text(encoding="utf-8")
+    (clone / "params.yaml").write_text(text.replace("epochs:", "epoch:"), encoding="utf-8")
+    printed = shell(clone, sys.executable, "-m", "pipeline.train", code=1)
+    assert "params.yaml: train.epoch is not a parameter; did you mean epochs?" in printed
