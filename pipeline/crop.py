@@ -138,7 +138,7 @@ class Cropper:
             "object": row["object"],
             "row": row["row"],
             "column": row["column"],
-            "key": digit_key(photo_md5, row["label"], _box(row), self.params),
+            "key": digit_key(photo_md5, row["label"], Box.of(row), self.params),
         }
 
     def _kept(self, digit: Row) -> Row | None:
@@ -153,7 +153,7 @@ class Cropper:
         return last | digit if md5(content) == last["md5"] else None
 
     def _write(self, photo: Image.Image, box: Row, digit: Row) -> Row:
-        image = cut(photo, _box(box), self.params.margin)
+        image = cut(photo, Box.of(box), self.params.margin)
         content = encode(image, self.params.format)
         write_file(self.digits_folder / digit["file"], content)
         return digit | {"md5": md5(content)} | channel_sums(image)
@@ -170,10 +170,6 @@ def prune(folder: Path, expected: set[str]) -> int:
             path.unlink()
             gone += 1
     return gone
-
-
-def _box(row: Row) -> Box:
-    return Box(row["xmin"], row["ymin"], row["xmax"], row["ymax"])
 
 
 if __name__ == "__main__":

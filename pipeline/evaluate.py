@@ -10,26 +10,22 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-from tqdm import tqdm
 
 from pipeline.annotations.folder import read_folder
 from pipeline.command import UserError, run
 from pipeline.files import read_list, write_file
 from pipeline.images.box import Box
-from pipeline.images.cutting import cut, digit_file, encode
+from pipeline.images.cutting import cut_boxes
 from pipeline.images.digits import load_digits, read_digits
-from pipeline.images.photo import UnreadablePhoto, read_photo
+from pipeline.images.photo import read_photo
 from pipeline.learning.checkpoint import Checkpoint, load_checkpoint
 from pipeline.learning.hardware import pick_hardware
-from pipeline.learning.loop import Normalisation, predict
+from pipeline.learning.reader import read
 from pipeline.params import CropParams, Params, load_params
 from pipeline.reporting.figures import (
     Misread,
@@ -46,7 +42,6 @@ from pipeline.tables import (
     PREDICTIONS,
     PROBLEMS,
     read_table,
-    rows_of,
     write_table,
 )
 
@@ -133,33 +128,11 @@ def load_folder(folder: Path, checkpoint: Checkpoint, params: Params, out: Path)
     """
     boxes, problems = read_folder(folder, params.parse).frames()
     write_table(out / "problems.csv", PROBLEMS, problems)
-    crop = CropParams(**checkpoint.params["crop"])
-    rows, contents = [], []
-    for row, content in cut_folder(folder, boxes, crop):
-        rows.append(row)
-        contents.append(content)
-    if not rows:
+    table, contents = cut_boxes(folder, boxes, CropParams(**checkpoint.params["crop"]))
+    if table.empty:
         raise UserError(f"no usable digit in {folder}/: {out}/problems.csv says why, file by file")
-    table = pd.DataFrame(rows)
     images = read_digits(contents, checkpoint.input_size)
     return Digits(images, table, folder, set(table["photo"]))
-
-
-def cut_folder(
-    folder: Path, boxes: pd.DataFrame, crop: CropParams
-) -> Iterator[tuple[dict[str, object], bytes]]:
-    """Each box of a folder's photos with its digit image, coded as the crop stage does."""
-    by_photo = boxes.groupby("photo", sort=False)
-    for photo, rows in tqdm(by_photo, "crop", unit=" photos", disable=None, delay=1):
-        try:
-            image = read_photo(folder / str(photo))
-        except UnreadablePhoto as error:
-            log.warning("%s is left out: %s", photo, error)
-            continue
-        for row in rows_of(rows):
-            file = digit_file(row["label"], row["photo"], row["object"], crop.format)
-            content = encode(cut(image, _box(row), crop.margin), crop.format)
-            yield row | {"file": file}, content
 
 
 def load_some_training_digits(checkpoint: Checkpoint) -> tuple[np.ndarray, list[str]]:
@@ -173,17 +146,14 @@ def load_some_training_digits(checkpoint: Checkpoint) -> tuple[np.ndarray, list[
 def predict_digits(checkpoint: Checkpoint, digits: Digits, params: Params) -> pd.DataFrame:
     """The model's answer to each digit and its confidence: rows of predictions.csv."""
     hardware = pick_hardware(params.train.device, params.train.precision)
-    network = hardware.place(checkpoint.network())
-    normalise = Normalisation.of(checkpoint.mean, checkpoint.std, hardware.device)
-    images = torch.from_numpy(digits.images).to(hardware.device)
-    confidence, answers = predict(network, images, normalise, hardware).softmax(1).max(1)
+    labels, confidence = read(checkpoint, digits.images, hardware)
     return pd.DataFrame(
         {
             "file": digits.table["file"].to_numpy(),
             "photo": digits.table["photo"].to_numpy(),
             "actual": digits.table["label"].to_numpy(),
-            "predicted": [checkpoint.classes[answer] for answer in answers.tolist()],
-            "confidence": confidence.cpu().double().round(decimals=6).numpy(),
+            "predicted": labels,
+            "confidence": confidence,
         }
     )
 
@@ -199,7 +169,7 @@ def find_misread(predictions: pd.DataFrame, digits: Digits) -> tuple[list[Misrea
 def _misread(prediction: pd.Series, digits: Digits, position: int) -> Misread:
     row = digits.table.iloc[position]
     photo = read_photo(digits.photos / row["photo"])
-    box = _box(row)
+    box = Box.of(row)
     return Misread(
         digit=photo.crop(box),
         photo=photo,
@@ -209,10 +179,6 @@ def _misread(prediction: pd.Series, digits: Digits, position: int) -> Misread:
         predicted=prediction["predicted"],
         confidence=float(prediction["confidence"]),
     )
-
-
-def _box(row: Mapping[Any, Any] | pd.Series) -> Box:
-    return Box(*(int(row[side]) for side in Box._fields))
 
 
 def log_summary(metrics: dict[str, dict[str, float]], out: Path) -> None:

@@ -18,7 +18,7 @@ from sklearn.model_selection import train_test_split
 
 from pipeline.command import UserError, run
 from pipeline.files import write_list
-from pipeline.images.copies import group_copies
+from pipeline.images.copies import add_readings, group_copies
 from pipeline.params import SplitParams, load_params
 from pipeline.tables import DIGITS, PHOTOS, read_table
 
@@ -76,9 +76,8 @@ def split_by_photo(
     do, those nearest to the border first, so that new photos hardly move old ones. Returns which
     rows of `digits` are validation. Raises `UserError` where there are not two photos to divide.
     """
-    reading = digits.sort_values(["row", "column"]).groupby("photo")["label"].agg("".join)
-    group_of = group_copies(photos, dict(zip(reading.index.astype(str), reading, strict=True)))
-    group = digits["photo"].map(group_of)
+    groups = group_copies(add_readings(photos, digits))
+    group = digits["photo"].map(pd.Series(groups, index=photos["photo"]))
     counts = pd.crosstab(group, digits["label"])
     if len(counts) < 2:
         raise UserError(

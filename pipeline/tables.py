@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 
@@ -57,7 +57,7 @@ PREDICTIONS = Table(
 )
 
 
-def read_table(path: Path, table: Table) -> pd.DataFrame:
+def read_table(path: Path | IO[bytes], table: Table) -> pd.DataFrame:
     """Read a CSV of the given contract; a label `NaN` stays the text it is.
 
     Raises `UserError` where the file is missing or has other columns.

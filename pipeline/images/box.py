@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
 
 
 class Box(NamedTuple):
@@ -12,6 +15,11 @@ class Box(NamedTuple):
     ymin: int
     xmax: int
     ymax: int
+
+    @classmethod
+    def of(cls, row: Mapping[Any, Any] | pd.Series) -> Box:
+        """The box of a row of boxes.csv."""
+        return cls(*(int(row[side]) for side in cls._fields))
 
     @property
     def width(self) -> int:

@@ -8,10 +8,14 @@ from collections.abc import Iterable
 from itertools import combinations
 
 import imagehash
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+
+from pipeline.tables import rows_of
 
 # Of 256 bits. Saving a photo again, or smaller, changes up to 10; other photos of one display
 # differ by 4 and more, which is why near duplicates must also show the same digits.
@@ -24,27 +28,33 @@ def perceptual_hash(photo: Image.Image) -> str:
     return str(imagehash.phash(small, hash_size=16))
 
 
-def group_copies(photos: pd.DataFrame, readings: dict[str, str]) -> pd.Series:
-    """Number the groups of copies: a Series of group numbers, indexed by photo.
+def add_readings(photos: pd.DataFrame, digits: pd.DataFrame) -> pd.DataFrame:
+    """Rows of photos.csv with the column `reading`: the photo's labels in reading order."""
+    ordered = digits.sort_values(["row", "column"])
+    readings = ordered.groupby("photo")["label"].agg("".join)
+    return photos.assign(reading=photos["photo"].map(readings).fillna(""))
+
+
+def group_copies(photos: pd.DataFrame) -> NDArray[np.int64]:
+    """Number the groups of copies: one number (n,) for each row of `photos`.
 
     Copies are photos of the same bytes, Roboflow's versions of one original (`x_jpg.rf.<hash>`),
-    and near duplicates: perceptual hashes within 12 of 256 bits and the same digits in `readings`.
-    `photos` has the columns photo, md5 and perceptual_hash.
+    and near duplicates: perceptual hashes within 12 of 256 bits and the same reading. `photos` has
+    the columns photo, md5, perceptual_hash and reading.
     """
     same: dict[tuple[str, str], list[int]] = defaultdict(list)
     near: dict[str, list[int]] = defaultdict(list)
-    names = [str(name) for name in photos["photo"]]
-    for i, (name, content) in enumerate(zip(names, photos["md5"], strict=True)):
-        same["bytes", content].append(i)
-        same["original", _original(name)].append(i)
-        near[readings.get(name, "")].append(i)
+    for i, photo in enumerate(rows_of(photos)):
+        same["bytes", photo["md5"]].append(i)
+        same["original", _original(photo["photo"])].append(i)
+        near[photo["reading"]].append(i)
     hashes = [int(value or "0", 16) for value in photos["perceptual_hash"]]
     pairs = [(group[0], other) for group in same.values() for other in group[1:]]
     pairs.extend(_near_pairs(near.values(), hashes))
     rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
-    graph = coo_array(([1] * len(pairs), (rows, columns)), shape=(len(names), len(names)))
+    graph = coo_array(([1] * len(pairs), (rows, columns)), shape=(len(photos), len(photos)))
     _, groups = connected_components(graph, directed=False)
-    return pd.Series(groups, index=names)
+    return np.asarray(groups, dtype=np.int64)
 
 
 def _original(photo: str) -> str:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from io import BytesIO
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
+from tqdm import tqdm
 
 from pipeline.files import md5
 from pipeline.images.box import Box
+from pipeline.images.photo import UnreadablePhoto, read_photo
 from pipeline.params import CropParams
+from pipeline.tables import rows_of
+
+log = logging.getLogger(__name__)
 
 # Part of every digit image's key: raise it when the same box would give other bytes, or the same
 # photo another perceptual hash.
@@ -71,3 +78,26 @@ def digit_key(photo_md5: str, label: str, box: Box, params: CropParams) -> str:
     """A hash of all that a digit image's bytes and place depend on."""
     parts = (CUTTING_VERSION, photo_md5, label, *box, params.margin, params.format)
     return md5(" ".join(map(str, parts)).encode("utf-8"))
+
+
+def cut_boxes(
+    folder: Path, boxes: pd.DataFrame, params: CropParams
+) -> tuple[pd.DataFrame, list[bytes]]:
+    """Cut and code every box (rows of boxes.csv) of a folder's photos, leaving no file.
+
+    Returns the rows, with the column `file` and without those of photos that cannot be read, which
+    are named in a warning; and each row's digit image, coded as the crop stage does.
+    """
+    rows, contents = [], []
+    by_photo = boxes.groupby("photo", sort=False)
+    for photo, its_boxes in tqdm(by_photo, "crop", unit=" photos", disable=None, delay=1):
+        try:
+            image = read_photo(folder / str(photo))
+        except UnreadablePhoto as error:
+            log.warning("%s is left out: %s", photo, error)
+            continue
+        for row in rows_of(its_boxes):
+            file = digit_file(row["label"], row["photo"], row["object"], params.format)
+            rows.append(row | {"file": file})
+            contents.append(encode(cut(image, Box.of(row), params.margin), params.format))
+    return pd.DataFrame(rows), contents

@@ -50,14 +50,21 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises `UserError` where the file is missing, truncated, hostile or of another kind.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        checkpoint = Checkpoint(**content)
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run `dvc repro` or `dvc pull`") from None
+    return decode_checkpoint(content, str(path))
+
+
+def decode_checkpoint(content: bytes, name: str) -> Checkpoint:
+    """A checkpoint from its bytes; `name` says in a `UserError` which one is no model."""
+    try:
+        fields = torch.load(BytesIO(content), map_location="cpu", weights_only=True)
+        checkpoint = Checkpoint(**fields)
         if checkpoint.model not in ARCHITECTURES:
             raise ValueError(f"unknown model {checkpoint.model!r}")
         checkpoint.network()
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing: run `dvc repro` or `dvc pull`") from None
     except (RuntimeError, pickle.UnpicklingError, EOFError, TypeError, ValueError, KeyError) as why:
         reason = str(why).split("\n", maxsplit=1)[0]
-        raise UserError(f"{path} is not a model of this pipeline ({reason})") from None
+        raise UserError(f"{name} is not a model of this pipeline ({reason})") from None
     return checkpoint

@@ -30,7 +30,7 @@ class Misread:
     photo_name: str
     actual: str
     predicted: str
-    confidence: float
+    confidence: float | None
 
 
 def draw_digits(images: NDArray[np.uint8], labels: Sequence[str]) -> bytes:
@@ -90,11 +90,9 @@ def draw_misread(misread: Sequence[Misread], total: int) -> bytes:
     for i, case in enumerate(misread):
         digit_axes, photo_axes = grid[2 * i], grid[2 * i + 1]
         digit_axes.imshow(case.digit)
-        digit_axes.set_title(
-            f"{case.actual} read as {case.predicted} ({case.confidence:.0%})",
-            fontsize=9,
-            color=_WRONG,
-        )
+        sure = "" if case.confidence is None else f" ({case.confidence:.0%})"
+        title = f"{case.actual} read as {case.predicted}{sure}"
+        digit_axes.set_title(title, fontsize=9, color=_WRONG)
         _show_in_photo(photo_axes, case)
     figure.suptitle(f"{len(misread)} of {total} misread digits", fontsize=10)
     return _png(figure)

@@ -1,0 +1,174 @@
+"""Compare today's model with that of a git revision, on digits that neither was trained on.
+
+The revision's model comes from DVC's cache or remote. Both read those of today's validation digits
+whose photos, and copies of them, the revision's model was not trained on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from dataclasses import asdict
+from io import BytesIO
+from pathlib import Path
+
+import dvc.api
+import numpy as np
+import pandas as pd
+from dvc.exceptions import DvcException
+from scmrepo.exceptions import SCMError
+
+from pipeline.command import UserError, run
+from pipeline.files import read_list, write_file
+from pipeline.images.box import Box
+from pipeline.images.copies import add_readings, group_copies
+from pipeline.images.cutting import cut_boxes
+from pipeline.images.digits import read_digits
+from pipeline.images.photo import read_photo
+from pipeline.learning.checkpoint import Checkpoint, decode_checkpoint, load_checkpoint
+from pipeline.learning.hardware import Hardware, pick_hardware
+from pipeline.learning.reader import read
+from pipeline.params import CropParams, load_params
+from pipeline.reporting.figures import Misread, draw_misread
+from pipeline.reporting.pairing import FEWEST_DISCORDANT, Pairing
+from pipeline.tables import BOXES, DIGITS, PHOTOS, read_table
+
+log = logging.getLogger(__name__)
+
+RAW = Path("raw")
+MODEL = "models/digits.pt"
+
+
+def main() -> None:
+    """Load both models, let them read the same digits, report; fail where the drop is too large."""
+    arguments = parse_arguments()
+    params = load_params().train
+    hardware = pick_hardware(params.device, params.precision)
+    old = decode_checkpoint(read_at(arguments.rev, MODEL), f"{MODEL} at {arguments.rev}")
+    new = load_checkpoint(Path(MODEL))
+    boxes = unseen_boxes(arguments.rev)
+    if boxes.empty:
+        raise UserError(
+            f"the model at {arguments.rev} was trained on the photos of all of today's validation "
+            "digits: no digit is left on which the two can be compared"
+        )
+    answers = pd.DataFrame(
+        {"old": read_boxes(old, boxes, hardware), "new": read_boxes(new, boxes, hardware)}
+    )
+    right = answers.eq(boxes["label"], axis=0)
+    pairing = Pairing.of(right["old"].to_numpy(), right["new"].to_numpy())
+    log_report(pairing, arguments.rev)
+    save_report(arguments.out, pairing, boxes, answers, right)
+    if arguments.max_drop is not None and -pairing.difference > arguments.max_drop:
+        log.error("FAILED: the accuracy fell by more than %g", arguments.max_drop)
+        sys.exit(1)
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command's arguments."""
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.compare",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("rev", metavar="REV", help="a git revision: HEAD~1, main, a tag, a commit")
+    parser.add_argument(
+        "--max-drop", type=float, metavar="SHARE", help="exit with 1 if accuracy fell by more"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", default=Path("reports/compare"),
+        help="default: %(default)s",
+    )  # fmt: skip
+    return parser.parse_args()
+
+
+def read_at(rev: str, path: str) -> bytes:
+    """The bytes of a DVC-tracked file at a git revision; raises `UserError` where it has none."""
+    try:
+        content: bytes = dvc.api.read(path, rev=rev, mode="rb")
+    except (DvcException, SCMError, OSError) as error:
+        raise UserError(
+            f"{path} cannot be had at {rev} ({error}): was it run and committed there? "
+            "If another machine ran it: `dvc push` there, `dvc fetch --all-commits` here"
+        ) from None
+    return content
+
+
+def unseen_boxes(rev: str) -> pd.DataFrame:
+    """Today's validation digits, as rows of boxes.csv, that the model at `rev` was not trained on.
+
+    A photo counts as trained on if one of its copies was, under whatever name.
+    """
+    digits = read_table(Path("data/digits.csv"), DIGITS)
+    photos = read_table(Path("data/photos.csv"), PHOTOS)
+    old_digits = read_table(BytesIO(read_at(rev, "data/digits.csv")), DIGITS)
+    old_photos = read_table(BytesIO(read_at(rev, "data/photos.csv")), PHOTOS)
+    old_list = set(read_at(rev, "data/train_data.txt").decode("utf-8").splitlines())
+    trained_on = set(old_digits["photo"][old_digits["file"].isin(old_list)])
+
+    old_photos = old_photos[old_photos["photo"].isin(trained_on)]
+    today = add_readings(photos, digits)
+    groups = group_copies(pd.concat([today, add_readings(old_photos, old_digits)]))
+    seen = np.isin(groups[: len(today)], groups[len(today) :])
+    validation = digits[digits["file"].isin(read_list(Path("data/valid_data.txt")))]
+    unseen = validation[validation["photo"].isin(today["photo"][~seen])]
+    boxes = read_table(Path("data/boxes.csv"), BOXES)
+    return boxes.merge(unseen[["photo", "object"]]).reset_index(drop=True)
+
+
+def read_boxes(checkpoint: Checkpoint, boxes: pd.DataFrame, hardware: Hardware) -> list[str]:
+    """What a model reads in each box, cut as its training digits were."""
+    found, contents = cut_boxes(RAW, boxes, CropParams(**checkpoint.params["crop"]))
+    if len(found) < len(boxes):
+        raise UserError("raw/ has changed since the last run: run `dvc repro` first")
+    labels, _ = read(checkpoint, read_digits(contents, checkpoint.input_size), hardware)
+    return labels
+
+
+def log_report(pairing: Pairing, rev: str) -> None:
+    """Say how both did, what changed, and whether that can be told from chance."""
+    count = pairing.count
+    low, high = pairing.interval
+    log.info("%d validation digits that neither was trained on", count)
+    log.info("%-12s %8.2f %% right", rev, 100 * pairing.old_right / count)
+    log.info("%-12s %8.2f %% right", "today", 100 * pairing.new_right / count)
+    log.info(
+        "difference   %+8.2f points, 95 %% interval %+.2f to %+.2f; gained %d, lost %d; p = %.3g",
+        100 * pairing.difference, 100 * low, 100 * high,
+        pairing.gained, pairing.lost, pairing.p_value,
+    )  # fmt: skip
+    if not pairing.can_tell:
+        log.info(
+            "Too few to tell: %d digits are read differently, and under %d no difference can be "
+            "told from chance", pairing.gained + pairing.lost, FEWEST_DISCORDANT,
+        )  # fmt: skip
+
+
+def save_report(
+    out: Path, pairing: Pairing, boxes: pd.DataFrame, answers: pd.DataFrame, right: pd.DataFrame
+) -> None:
+    """Save the figures, and pictures of the digits gained and lost."""
+    low, high = pairing.interval
+    figures = asdict(pairing) | {
+        "difference": pairing.difference,
+        "interval": [low, high],
+        "p_value": pairing.p_value,
+    }
+    write_file(out / "compare.json", (json.dumps(figures, indent=2) + "\n").encode("utf-8"))
+    for name, better, worse in (("gained", "new", "old"), ("lost", "old", "new")):
+        chosen = np.flatnonzero(right[better] & ~right[worse])
+        cases = [misread(boxes.iloc[i], answers[worse].iloc[i]) for i in chosen[:30]]
+        write_file(out / f"{name}.png", draw_misread(cases, len(chosen)))
+    log.info("Pictures: %s", ", ".join(str(out / f"{name}.png") for name in ("gained", "lost")))
+
+
+def misread(row: pd.Series, answer: str) -> Misread:
+    """A digit as the model that misread it had it."""
+    photo, box = read_photo(RAW / row["photo"]), Box.of(row)
+    return Misread(photo.crop(box), photo, box, row["photo"], row["label"], answer, None)
+
+
+if __name__ == "__main__":
+    run(main)
