@@ -49,7 +49,7 @@ def copy_checkout(folder: Path) -> Path:
     params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
     params["train"] |= QUICK
     (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    shell(folder, "git", "init", "-q")
+    shell(folder, "git", "init", "-q", "-b", "main")
     shell(folder, "git", "add", ".")
     shell(folder, "git", "commit", "-qm", "checkout")
     return folder
