@@ -7,7 +7,6 @@ whose photos, and copies of them, the revision's model was not trained on.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 from dataclasses import asdict
@@ -21,7 +20,7 @@ from dvc.exceptions import DvcException
 from scmrepo.exceptions import SCMError
 
 from pipeline.command import UserError, run
-from pipeline.files import read_list, write_file
+from pipeline.files import read_list, write_file, write_json
 from pipeline.images.box import Box
 from pipeline.images.copies import add_readings, group_copies
 from pipeline.images.cutting import cut_boxes
@@ -156,7 +155,7 @@ def save_report(
         "interval": [low, high],
         "p_value": pairing.p_value,
     }
-    write_file(out / "compare.json", (json.dumps(figures, indent=2) + "\n").encode("utf-8"))
+    write_json(out / "compare.json", figures)
     for name, better, worse in (("gained", "new", "old"), ("lost", "old", "new")):
         chosen = np.flatnonzero(right[better] & ~right[worse])
         cases = [misread(boxes.iloc[i], answers[worse].iloc[i]) for i in chosen[:30]]

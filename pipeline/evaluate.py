@@ -8,7 +8,6 @@ With --photos, measures it on another folder of photos and XML instead.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ import pandas as pd
 
 from pipeline.annotations.folder import read_folder
 from pipeline.command import UserError, run
-from pipeline.files import read_list, write_file
+from pipeline.files import read_list, write_file, write_json
 from pipeline.images.box import Box
 from pipeline.images.cutting import cut_boxes
 from pipeline.images.digits import load_digits, read_digits
@@ -84,7 +83,7 @@ def main() -> None:
     write_table(out / "predictions.csv", PREDICTIONS, predictions)
     write_file(out / "confusion.png", draw_confusion(predictions))
     write_file(out / "misread.png", draw_misread(*find_misread(predictions, digits)))
-    write_file(out / "metrics.json", (json.dumps(metrics, indent=2) + "\n").encode("utf-8"))
+    write_json(out / "metrics.json", metrics)
     log_summary(metrics, out)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.command import UserError
 
@@ -17,6 +20,11 @@ def write_file(path: Path, content: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write figures as JSON, in the order given."""
+    write_file(path, (json.dumps(values, indent=2) + "\n").encode("utf-8"))
 
 
 def read_list(path: Path) -> list[str]:

@@ -1,6 +1,6 @@
 """Stage 1: read every box of every XML, and account for each one that is not used.
 
-raw/ -> data/boxes.csv, data/problems.csv
+raw/ -> data/boxes.csv, data/problems.csv, data/annotations.json
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pandas as pd
 from pipeline.annotations.checks import REASONS
 from pipeline.annotations.folder import read_folder
 from pipeline.command import UserError, run
+from pipeline.files import write_json
 from pipeline.params import load_params
 from pipeline.tables import BOXES, PROBLEMS, write_table
 
@@ -28,9 +29,21 @@ def main() -> None:
     boxes, problems = read_folder(Path("raw"), params).frames()
     write_table(Path("data/boxes.csv"), BOXES, boxes)
     write_table(Path("data/problems.csv"), PROBLEMS, problems)
+    write_json(Path("data/annotations.json"), count(boxes, problems))
     log_summary(boxes, problems)
     if boxes.empty:
         raise UserError("no usable digit in raw/: data/problems.csv says why, file by file")
+
+
+def count(boxes: pd.DataFrame, problems: pd.DataFrame) -> dict[str, int | dict[str, int]]:
+    """How many photos, boxes and problems there are, as metrics to compare with the last run's."""
+    verdicts = Counter(problems["verdict"])
+    return {
+        "photos": int(boxes["photo"].nunique()),
+        "boxes": len(boxes),
+        "problems": {name: verdicts[name] for name in ("rejected", "repaired", "noted")},
+        "reasons": dict(sorted(Counter(problems["reason"]).items())),
+    }
 
 
 def log_summary(boxes: pd.DataFrame, problems: pd.DataFrame) -> None:

@@ -6,7 +6,6 @@ data/digits.csv -> data/stats.json
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.command import run
-from pipeline.files import write_file
+from pipeline.files import write_json
 from pipeline.tables import DIGITS, read_table
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,7 @@ def main() -> None:
     """Load the digits' sums, save their mean and standard deviation."""
     argparse.ArgumentParser(prog="python -m pipeline.stats", description=__doc__).parse_args()
     stats = channel_stats(read_table(Path("data/digits.csv"), DIGITS))
-    write_file(Path("data/stats.json"), (json.dumps(stats, indent=2) + "\n").encode("utf-8"))
+    write_json(Path("data/stats.json"), stats)
     log.info("%(digits)d digits, mean %(mean)s, std %(std)s", stats)
 
 
