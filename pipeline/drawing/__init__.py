@@ -1,0 +1,1 @@
+"""Draws photos of seven-segment displays with their Pascal VOC boxes."""
