@@ -119,7 +119,7 @@ def unseen_boxes(rev: str) -> pd.DataFrame:
 
 def read_boxes(checkpoint: Checkpoint, boxes: pd.DataFrame, hardware: Hardware) -> list[str]:
     """What a model reads in each box, cut as its training digits were."""
-    found, contents = cut_boxes(RAW, boxes, CropParams(**checkpoint.params["crop"]))
+    found, contents = cut_boxes(RAW, boxes, CropParams(scheduler=None, **checkpoint.params["crop"]))
     if len(found) < len(boxes):
         raise UserError("raw/ has changed since the last run: run `dvc repro` first")
     labels, _ = read(checkpoint, read_digits(contents, checkpoint.input_size), hardware)

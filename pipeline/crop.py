@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import argparse
 import logging
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from joblib import Parallel, delayed
 from PIL import Image
-from tqdm import tqdm
 
 from pipeline.command import UserError, run
 from pipeline.files import md5, write_file
@@ -22,6 +21,7 @@ from pipeline.images.box import Box
 from pipeline.images.copies import perceptual_hash
 from pipeline.images.cutting import channel_sums, cut, digit_file, digit_key, encode
 from pipeline.images.photo import UnreadablePhoto, decode_photo, read_bytes
+from pipeline.parallel import map_photos
 from pipeline.params import CropParams, load_params
 from pipeline.tables import (
     BOXES,
@@ -43,8 +43,9 @@ def main() -> None:
     argparse.ArgumentParser(prog="python -m pipeline.crop", description=__doc__).parse_args()
     params = load_params().crop
     boxes = read_table(Path("data/boxes.csv"), BOXES)
-    cropper = Cropper(Path("raw"), Path("data/digits"), params, load_last_run(Path("data")))
-    photos, digits, written = crop_all(cropper, boxes)
+    # Absolute, since the workers of a cluster stand in another folder.
+    cropper = Cropper(Path("raw").absolute(), Path("data/digits").absolute(), params)
+    photos, digits, written = crop_all(cropper, plan(boxes, load_last_run(Path("data"))))
     removed = prune(cropper.digits_folder, {digit["file"] for digit in digits})
     write_table(Path("data/photos.csv"), PHOTOS, PHOTOS.frame(photos))
     write_table(Path("data/digits.csv"), DIGITS, DIGITS.frame(digits))
@@ -55,40 +56,59 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class LastRun:
-    """What the last run recorded: digits by file, photos by path."""
+    """What the last run recorded: photos by path, and each photo's digits by file."""
 
-    digits: dict[str, Row]
     photos: dict[str, Row]
+    digits: dict[str, dict[str, Row]]
+
+
+@dataclass(frozen=True)
+class PhotoTask:
+    """A photo's boxes, and what the last run recorded of it."""
+
+    photo: str
+    boxes: list[Row]
+    last_photo: Row | None
+    last_digits: dict[str, Row]
 
 
 def load_last_run(folder: Path) -> LastRun:
-    """Load digits.csv and photos.csv, if there are any in order; else everything is cut anew."""
+    """Load photos.csv and digits.csv, if there are any in order; else everything is cut anew."""
 
-    def load(name: str, table: Table) -> dict[str, Row]:
+    def load(name: str, table: Table) -> list[Row]:
         try:
-            frame = read_table(folder / name, table)
+            return rows_of(read_table(folder / name, table))
         except UserError:
-            return {}
-        return {row[next(iter(table.columns))]: row for row in rows_of(frame)}
+            return []
 
-    return LastRun(load("digits.csv", DIGITS), load("photos.csv", PHOTOS))
+    digits: dict[str, dict[str, Row]] = defaultdict(dict)
+    for row in load("digits.csv", DIGITS):
+        digits[row["photo"]][row["file"]] = row
+    return LastRun({row["photo"]: row for row in load("photos.csv", PHOTOS)}, digits)
 
 
-def crop_all(cropper: Cropper, boxes: pd.DataFrame) -> tuple[list[Row], list[Row], int]:
-    """Crop every photo of `boxes`, in parallel.
+def plan(boxes: pd.DataFrame, last_run: LastRun) -> list[PhotoTask]:
+    """One task for each photo of `boxes`, in their order."""
+    by_photo: dict[str, list[Row]] = defaultdict(list)
+    for row in rows_of(boxes):
+        by_photo[row["photo"]].append(row)
+    return [
+        PhotoTask(photo, rows, last_run.photos.get(photo), last_run.digits.get(photo, {}))
+        for photo, rows in by_photo.items()
+    ]
 
-    Returns a row for each photo and each digit, in the order of `boxes`, and how many digit
+
+def crop_all(cropper: Cropper, tasks: list[PhotoTask]) -> tuple[list[Row], list[Row], int]:
+    """Crop every photo, in parallel.
+
+    Returns a row for each photo and each digit, in the order of the tasks, and how many digit
     images were written.
     """
-    by_photo = [(str(photo), rows) for photo, rows in boxes.groupby("photo", sort=False)]
-    jobs = (delayed(cropper.crop)(photo, rows_of(rows)) for photo, rows in by_photo)
-    results = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(jobs)
     photos: list[Row] = []
     digits: list[Row] = []
     written = 0
-    for photo, its_digits, its_written in tqdm(
-        results, "crop", total=len(by_photo), unit=" photos", disable=None, delay=1
-    ):
+    results = map_photos(cropper.crop, tasks, len(tasks), "crop", cropper.params.scheduler)
+    for photo, its_digits, its_written in results:
         if photo["problem"]:
             log.warning("%s is left out: %s", photo["photo"], photo["problem"])
         photos.append(photo)
@@ -104,46 +124,39 @@ class Cropper:
     raw: Path
     digits_folder: Path
     params: CropParams
-    last_run: LastRun
 
-    def crop(self, photo: str, boxes: list[Row]) -> tuple[Row, list[Row], int]:
+    def crop(self, task: PhotoTask) -> tuple[Row, list[Row], int]:
         """Return the photo's row, its digits' rows, and how many digit images were written."""
         try:
-            content = read_bytes(self.raw / photo)
+            content = read_bytes(self.raw / task.photo)
         except UnreadablePhoto as error:
-            return PHOTOS.row(photo=photo, problem=str(error)), [], 0
+            return PHOTOS.row(photo=task.photo, problem=str(error)), [], 0
         photo_md5 = md5(content)
-        digits = [self._plan(photo, photo_md5, row) for row in boxes]
-        kept = [self._kept(digit) for digit in digits]
-        photo_row = self.last_run.photos.get(photo)
-        if all(kept) and photo_row is not None and photo_row["md5"] == photo_md5:
-            return photo_row, [row for row in kept if row], 0
-        photo_row = PHOTOS.row(photo=photo, md5=photo_md5)
+        digits = [self._describe(photo_md5, box) for box in task.boxes]
+        kept = [self._kept(digit, task.last_digits.get(digit["file"])) for digit in digits]
+        last = task.last_photo
+        if last and last["md5"] == photo_md5 and None not in kept:
+            return last, [row for row in kept if row], 0
+        photo = PHOTOS.row(photo=task.photo, md5=photo_md5)
         try:
             image = decode_photo(content)
         except UnreadablePhoto as error:
-            return photo_row | {"problem": str(error)}, [], 0
-        photo_row["perceptual_hash"] = perceptual_hash(image)
+            return photo | {"problem": str(error)}, [], 0
+        photo["perceptual_hash"] = perceptual_hash(image)
         rows = [
             row or self._write(image, box, digit)
-            for row, box, digit in zip(kept, boxes, digits, strict=True)
+            for row, box, digit in zip(kept, task.boxes, digits, strict=True)
         ]
-        return photo_row, rows, sum(row is None for row in kept)
+        return photo, rows, kept.count(None)
 
-    def _plan(self, photo: str, photo_md5: str, row: Row) -> Row:
-        return {
-            "file": digit_file(row["label"], photo, row["object"], self.params.format),
-            "label": row["label"],
-            "photo": photo,
-            "object": row["object"],
-            "row": row["row"],
-            "column": row["column"],
-            "key": digit_key(photo_md5, row["label"], Box.of(row), self.params),
-        }
+    def _describe(self, photo_md5: str, box: Row) -> Row:
+        file = digit_file(box["label"], box["photo"], box["object"], self.params.format)
+        key = digit_key(photo_md5, box["label"], Box.of(box), self.params)
+        same = {name: box[name] for name in ("label", "photo", "object", "row", "column")}
+        return {"file": file, "key": key} | same
 
-    def _kept(self, digit: Row) -> Row | None:
+    def _kept(self, digit: Row, last: Row | None) -> Row | None:
         """The digit's row, if its image is still the one that the last run recorded."""
-        last = self.last_run.digits.get(digit["file"])
         if last is None or last["key"] != digit["key"]:
             return None
         try:

@@ -127,7 +127,9 @@ def load_folder(folder: Path, checkpoint: Checkpoint, params: Params, out: Path)
     """
     boxes, problems = read_folder(folder, params.parse).frames()
     write_table(out / "problems.csv", PROBLEMS, problems)
-    table, contents = cut_boxes(folder, boxes, CropParams(**checkpoint.params["crop"]))
+    table, contents = cut_boxes(
+        folder, boxes, CropParams(scheduler=None, **checkpoint.params["crop"])
+    )
     if table.empty:
         raise UserError(f"no usable digit in {folder}/: {out}/problems.csv says why, file by file")
     images = read_digits(contents, checkpoint.input_size)

@@ -39,6 +39,7 @@ class CropParams(_Section):
 
     margin: Share
     format: Literal["jpg", "png"]
+    scheduler: str | None
 
 
 class SplitParams(_Section):

@@ -58,7 +58,7 @@ def main() -> None:
             input_size=params.input_size,
             mean=mean,
             std=std,
-            params=all_params.model_dump(include={"crop", "train"}),
+            params=all_params.model_dump(include={"crop": {"margin", "format"}, "train": True}),
             lists_md5={side: md5(path.read_bytes()) for side, path in LISTS.items()},
             state={name: value.cpu().contiguous() for name, value in network.state_dict().items()},
         ),

@@ -20,9 +20,9 @@ STAGES = ["parse", "crop", "stats", "split", "train", "evaluate"]
 QUICK = {"model": "resnet8", "input_size": 24, "epochs": 2, "device": "cpu"}
 
 
-def shell(folder: Path, *command: str, code: int = 0) -> str:
-    """Run a command as a real process; returns what it printed, and asserts its exit code."""
-    environment = os.environ | {
+def environment(folder: Path) -> dict[str, str]:
+    """Variables under which a command in `folder` runs that folder's code."""
+    return os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(folder),
         # Two threads wait for each other wherever a test beside this one wants a core.
@@ -30,8 +30,12 @@ def shell(folder: Path, *command: str, code: int = 0) -> str:
         **{f"GIT_{who}_{what}": "test@example.com"
            for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
     }  # fmt: skip
+
+
+def shell(folder: Path, *command: str, code: int = 0) -> str:
+    """Run a command as a real process; returns what it printed, and asserts its exit code."""
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False
     )
     printed = done.stdout + done.stderr
     assert done.returncode == code, printed

@@ -1,0 +1,104 @@
+"""Cropping on a Dask cluster: a real scheduler and two workers, each a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from helpers import ROOT, contents
+
+pytest.importorskip("distributed", reason="python -m pip install --editable '.[dask]'")
+
+
+@pytest.fixture
+def cluster(tmp_path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """The address of a scheduler on loopback, and its two workers' processes."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]]
+        return subprocess.Popen(
+            command, cwd=tmp_path, env=environment, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    host, port = address.removeprefix("tcp://").split(":")
+    scheduler = start("dask_scheduler", "--host", host, "--port", port, "--no-dashboard")
+    workers = [
+        start("dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny")
+        for _ in range(2)
+    ]
+    try:
+        wait_for_workers(address)
+        yield address, workers
+    finally:
+        for process in (*workers, scheduler):
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def wait_for_workers(address: str) -> None:
+    from distributed import Client
+
+    with Client(address, timeout="60s") as client:
+        client.wait_for_workers(2, timeout=60)
+
+
+def crop_here(workplace) -> dict[str, bytes]:
+    workplace.add_displays(60)
+    workplace.do("parse", "crop")
+    there = contents(workplace.folder / "data")
+    for path in (workplace.folder / "data").iterdir():
+        if path.name in ("digits.csv", "photos.csv"):
+            path.unlink()
+    for path in list(workplace.digits.rglob("*.jpg")):
+        path.unlink()
+    return there
+
+
+def test_a_cluster_gives_the_same_bytes(workplace, cluster) -> None:
+    """Cut by two workers, every file of data/ is what this machine alone writes."""
+    expected = crop_here(workplace)
+    workplace.set(crop__scheduler=cluster[0])
+    done = workplace.run("crop")
+    assert done.returncode == 0, done.stderr
+    assert "300 written" in done.stderr
+    assert contents(workplace.folder / "data") == expected
+
+
+def test_a_worker_killed_half_way(workplace, cluster) -> None:
+    """One of two workers killed amid its work: the other does it, to the same bytes."""
+    expected = crop_here(workplace)
+    address, workers = cluster
+    workplace.set(crop__scheduler=address)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pipeline.crop"], cwd=workplace.folder, stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    while run.poll() is None and not any(workplace.digits.rglob("*.jpg")):
+        time.sleep(0.001)
+    os.killpg(workers[0].pid, signal.SIGKILL)
+    _, printed = run.communicate(timeout=120)
+    assert run.returncode == 0, printed.decode()
+    assert contents(workplace.folder / "data") == expected
+
+
+def test_no_scheduler_is_a_message(workplace) -> None:
+    """An address at which nothing answers is named, with what to do."""
+    workplace.add_displays(2)
+    workplace.do("parse")
+    workplace.set(crop__scheduler="tcp://127.0.0.1:9")
+    done = workplace.run("crop")
+    assert done.returncode == 1
+    assert "no Dask scheduler answers at tcp://127.0.0.1:9" in done.stderr
+    assert "Traceback" not in done.stderr
