@@ -176,7 +176,7 @@ def prune(folder: Path, expected: set[str]) -> int:
     """Delete the files below `folder` that are not `expected`, and folders left empty."""
     gone = 0
     for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             if not any(path.iterdir()):
                 path.rmdir()
         elif path.relative_to(folder).as_posix() not in expected:

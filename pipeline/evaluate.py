@@ -113,7 +113,10 @@ def load_validation(checkpoint: Checkpoint) -> Digits:
     boxes = read_table(Path("data/boxes.csv"), BOXES)
     per_photo = digits["photo"].value_counts()
     table = digits.merge(boxes[["photo", "object", "xmin", "ymin", "xmax", "ymax"]])
-    table = table.set_index("file", drop=False).loc[files]
+    table = table.set_index("file", drop=False)
+    if unknown := sorted(set(files) - set(table.index)):
+        raise UserError(f"data/valid_data.txt lists {unknown[0]}, which is not in data/digits.csv")
+    table = table.loc[files]
     validated = table["photo"].value_counts()
     whole = validated[validated == per_photo[validated.index]].index
     images = load_digits(Path("data/digits"), files, checkpoint.input_size)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,7 +35,7 @@ def sample(
     partial.mkdir(parents=True)
     workers = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=4)
     drawn = workers(delayed(_draw_into)(partial, order) for order in orders)
-    for _ in tqdm(drawn, total=photos, desc="drawing", unit="photo", file=sys.stderr):
+    for _ in tqdm(drawn, total=photos, desc="draw", unit=" photos", disable=None):
         pass
     if folder.exists():
         folder.rmdir()

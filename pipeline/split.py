@@ -126,7 +126,8 @@ def fill_quotas(
             best = chosen
     if best.all() or not best.any():
         # A quota smaller than any group: one photo to test on is more use than none.
-        best = np.arange(len(counts)) == np.argmin(counts.sum(axis=1))
+        smallest = np.lexsort((position, counts.sum(axis=1)))[0]
+        best = np.arange(len(counts)) == smallest
     return best
 
 

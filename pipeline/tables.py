@@ -63,7 +63,9 @@ def read_table(path: Path | IO[bytes], table: Table) -> pd.DataFrame:
     Raises `UserError` where the file is missing or has other columns.
     """
     try:
-        frame = pd.read_csv(path, dtype=table.columns, keep_default_na=False, na_filter=False)
+        frame = pd.read_csv(
+            path, dtype=table.columns, keep_default_na=False, na_filter=False, lineterminator="\n"
+        )
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run `dvc repro`") from None
     except ValueError as error:

@@ -26,6 +26,7 @@ from pipeline.tables import HISTORY, write_table
 
 log = logging.getLogger(__name__)
 
+CHANNELS = ("red", "green", "blue")
 LISTS = {"train": Path("data/train_data.txt"), "valid": Path("data/valid_data.txt")}
 
 
@@ -69,11 +70,12 @@ def load_stats(path: Path) -> tuple[list[float], list[float]]:
     """Mean and standard deviation of the digits' red, green and blue, in 0..1."""
     try:
         stats = json.loads(path.read_text(encoding="utf-8"))
-        return [*stats["mean"].values()], [*stats["std"].values()]
+        mean, std = ([stats[name][c] for c in CHANNELS] for name in ("mean", "std"))
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run `dvc repro`") from None
-    except (ValueError, KeyError, AttributeError):
+    except (ValueError, KeyError, TypeError):
         raise UserError(f"{path} is damaged: delete it and run `dvc repro`") from None
+    return mean, std
 
 
 def load_side(path: Path, input_size: int, device: torch.device) -> Digits:

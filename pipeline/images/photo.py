@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import os
+import struct
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
-_FORMATS = ("JPEG", "MPO", "PNG", "BMP", "WEBP", "TIFF")
+_FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
 _LARGEST_MEGAPIXELS = 200
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class UnreadablePhoto(Exception):  # noqa: N818 - it says what the file is
@@ -41,12 +51,10 @@ def read_header(path: Path) -> PhotoHeader:
                 image.load()
             elif not _has_end_of_image(path):
                 raise UnreadablePhoto("the file is cut off")
-            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+            orientation = _orientation(image)
             width, height = image.size
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UnreadablePhoto(_why(error)) from None
-    if orientation not in range(2, 9):
-        orientation = 1
     return PhotoHeader(*((height, width) if orientation >= 5 else (width, height)), orientation)
 
 
@@ -67,7 +75,9 @@ def decode_photo(content: bytes) -> Image.Image:
     """Decode a photo's bytes to an upright RGB image; raises `UnreadablePhoto` with the reason."""
     try:
         with _open(BytesIO(content)) as image:
-            return _to_rgb(ImageOps.exif_transpose(image))
+            orientation = _orientation(image)
+            rgb = _to_rgb(image)
+            return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UnreadablePhoto(_why(error)) from None
 
@@ -83,6 +93,15 @@ def _open(source: Path | BytesIO) -> Image.Image:
     return image
 
 
+def _orientation(image: Image.Image) -> int:
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except (struct.error, TypeError, ValueError, AttributeError, SyntaxError, KeyError):
+        # Damaged EXIF beside a good picture: the picture is taken as it is stored.
+        return 1
+    return orientation if orientation in _UPRIGHT else 1
+
+
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         # 16 bits to 8; Pillow's own conversion would clip at 255.
@@ -90,6 +109,9 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if "A" in image.getbands() or "transparency" in image.info:
         ground = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
+    if image.mode == "RGB":
+        image.load()
+        return image
     return image.convert("RGB")
 
 

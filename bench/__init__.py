@@ -1,0 +1,1 @@
+"""Speed against baselines, each measured in the same run."""

@@ -1,0 +1,319 @@
+"""A folder as a ledger: photos are found, everything is accounted for, whatever lies there."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import unicodedata
+from collections import Counter
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from helpers import REAL_DATA, SIZE, display, draw_photo, jpeg, voc_xml, write
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from pipeline.annotations.folder import read_folder
+from pipeline.command import UserError
+from pipeline.images.photo import read_header, read_photo
+from pipeline.params import ParseParams
+from pipeline.tables import rows_of
+
+PARAMS = ParseParams(labels={"seven": "7"}, ignore=["."])
+PHOTO = jpeg(draw_photo(display("70")))
+
+
+def layout(folder, photos, xmls):
+    """Photos by path, and XML of two digits by path with their <filename>."""
+    for photo in photos:
+        write(folder / photo, PHOTO)
+    for xml, filename in xmls.items():
+        write(folder / xml, voc_xml(display("70"), filename))
+
+
+def photo_of(folder, xml):
+    """The photo that an XML's boxes are on; None where they were not used."""
+    boxes, _ = read_folder(folder, PARAMS).frames()
+    return next(iter(boxes["photo"][boxes["xml"] == xml]), None)
+
+
+def found_reasons(folder, file):
+    _, problems = read_folder(folder, PARAMS).frames()
+    return set(problems["reason"][problems["file"] == file])
+
+
+@pytest.mark.parametrize(
+    ("photos", "xml", "filename", "photo"),
+    [
+        pytest.param(["a.jpg", "b.jpg"], "a.xml", "a.jpg", "a.jpg", id="own stem"),
+        pytest.param(["a.jpg", "b.jpg"], "a.xml", "b.jpg", "a.jpg", id="stem before filename"),
+        pytest.param(["a.jpg"], "hash-a.xml", "a.jpg", "a.jpg", id="filename"),
+        pytest.param(["a.jpg"], "hash-a.xml", "a", "a.jpg", id="filename without suffix"),
+        pytest.param(["a.png"], "hash-a.xml", "a.jpg", "a.png", id="filename of another suffix"),
+        pytest.param(["a.jpg"], "hash-a.xml", r"C:\Users\kim\a.jpg", "a.jpg", id="Windows path"),
+        pytest.param(["a.jpg"], "hash-a.xml", "/home/kim/a.jpg", "a.jpg", id="POSIX path"),
+        pytest.param(["A.JPG"], "a.xml", "a.jpg", "A.JPG", id="case"),
+        pytest.param(["a.JPEG"], "hash.XML", "A.jpeg", "a.JPEG", id="case of filename"),
+        pytest.param(["a.jpg", "a.png"], "a.xml", "a.png", "a.png", id="two of a stem"),
+        pytest.param(
+            ["JPEGImages/a.jpg"], "Annotations/a.xml", "a.jpg", "JPEGImages/a.jpg", id="VOC folders"
+        ),
+        pytest.param(["x/a.jpg", "y/a.jpg"], "y/a.xml", "a.jpg", "y/a.jpg", id="beside it"),
+        pytest.param(["저울 7.jpg"], "저울 7.xml", "저울 7.jpg", "저울 7.jpg", id="Hangul, space"),
+        pytest.param(["a.b.c.jpg"], "a.b.c.xml", "", "a.b.c.jpg", id="dots"),
+        pytest.param(["a.jpg"], "a.xml", "", "a.jpg", id="no filename"),
+    ],
+)
+def test_an_annotation_finds_its_photo(tmp_path, photos, xml, filename, photo):
+    """By its own stem, else by <filename>, never by following a path."""
+    layout(tmp_path, photos, {xml: filename})
+    assert photo_of(tmp_path, xml) == photo
+
+
+def test_each_of_two_voc_sets_keeps_to_its_own_photos(tmp_path):
+    """Cameras number from 1: the same name in two sets is two photos."""
+    photos = [f"{name}/JPEGImages/1.jpg" for name in ("cam1", "cam2")]
+    layout(tmp_path, photos, {f"{name}/Annotations/1.xml": "1.jpg" for name in ("cam1", "cam2")})
+    assert photo_of(tmp_path, "cam1/Annotations/1.xml") == "cam1/JPEGImages/1.jpg"
+    assert photo_of(tmp_path, "cam2/Annotations/1.xml") == "cam2/JPEGImages/1.jpg"
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_hangul_is_the_same_composed_and_decomposed(tmp_path, forms):
+    """A photo from a Mac is named in another Unicode form than its XML from Windows."""
+    photo, xml = (unicodedata.normalize(form, "저울") for form in forms)
+    layout(tmp_path, [f"{photo}.jpg"], {f"{xml}.xml": ""})
+    assert photo_of(tmp_path, f"{xml}.xml") == f"{photo}.jpg"
+
+
+@pytest.mark.parametrize(
+    ("photos", "xml", "filename", "reason"),
+    [
+        pytest.param([], "a.xml", "a.jpg", "no_photo", id="no photo"),
+        pytest.param(["b.jpg"], "a.xml", "", "no_photo", id="no filename"),
+        pytest.param(["a.jpg", "a.png"], "a.xml", "", "ambiguous_photo", id="two of a stem"),
+        pytest.param(["x/a.jpg", "y/a.jpg"], "a.xml", "a.jpg", "ambiguous_photo", id="two folders"),
+    ],
+)
+def test_without_a_certain_photo_its_objects_are_rejected(tmp_path, photos, xml, filename, reason):
+    """Each of them, and the file, under the reason."""
+    layout(tmp_path, photos, {xml: filename})
+    ledger = read_folder(tmp_path, PARAMS)
+    entries = [(row["object"], row["reason"]) for row in ledger.problems if row["file"] == xml]
+    assert entries == [("", reason), ("1", reason), ("2", reason)]
+    assert not ledger.boxes
+
+
+def test_a_filename_never_leads_out_of_the_folder(tmp_path):
+    """A photo elsewhere is no photo of ours, though <filename> points at it."""
+    layout(tmp_path, ["secret.jpg"], {"raw/a.xml": "../secret.jpg"})
+    assert found_reasons(tmp_path / "raw", "a.xml") == {"no_photo"}
+
+
+def test_a_link_out_of_the_folder_is_not_used(tmp_path):
+    """Neither a linked photo nor a linked folder's content."""
+    layout(tmp_path, ["elsewhere/a.jpg"], {"elsewhere/b.xml": "", "raw/a.xml": "a.jpg"})
+    (tmp_path / "raw/a.jpg").symlink_to(tmp_path / "elsewhere/a.jpg")
+    (tmp_path / "raw/more").symlink_to(tmp_path / "elsewhere")
+    ledger = read_folder(tmp_path / "raw", PARAMS)
+    assert not ledger.boxes
+    assert {row["file"] for row in ledger.problems} == {"a.xml"}
+
+
+def test_a_second_xml_of_a_photo_is_rejected(tmp_path):
+    """Its digits would count twice."""
+    layout(tmp_path, ["a.jpg"], {"a.xml": "a.jpg", "copy/a.xml": "a.jpg"})
+    assert photo_of(tmp_path, "a.xml") == "a.jpg"
+    assert found_reasons(tmp_path, "copy/a.xml") == {"photo_already_annotated"}
+
+
+def test_files_that_are_not_used_are_listed(tmp_path):
+    """A photo without XML, and a file that is neither."""
+    layout(tmp_path, ["a.jpg", "b.jpg"], {"a.xml": "a.jpg"})
+    write(tmp_path / "notes.txt", "7")
+    assert found_reasons(tmp_path, "b.jpg") == {"photo_without_xml"}
+    assert found_reasons(tmp_path, "notes.txt") == {"other_file"}
+    assert found_reasons(tmp_path, "a.jpg") == set()
+
+
+def test_a_file_name_of_no_encoding_is_accounted_for(tmp_path):
+    """A Korean zip unpacked on Linux leaves CP949 names, which are no UTF-8."""
+    layout(tmp_path, ["a.jpg"], {"a.xml": "a.jpg"})
+    name = os.fsdecode("저울.jpg".encode("cp949"))
+    try:
+        write(tmp_path / name, PHOTO)
+    except OSError:
+        pytest.skip("this file system takes only UTF-8 names")
+    boxes, problems = read_folder(tmp_path, PARAMS).frames()
+    assert len(boxes) == 2
+    assert len(problems) == 1
+    assert problems.to_csv().encode("utf-8")
+
+
+@pytest.mark.parametrize("prepare", [lambda path: None, Path.mkdir, lambda path: write(path, "x")])
+def test_a_folder_that_is_missing_or_empty_is_a_users_error(tmp_path, prepare):
+    """It says what to put there."""
+    prepare(tmp_path / "raw")
+    with pytest.raises(UserError, match="put photos and their XML there"):
+        read_folder(tmp_path / "raw", PARAMS)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"", "unreadable_photo"), (PHOTO[:-200], "unreadable_photo"), (b"7", "unreadable_photo")],
+    ids=["empty", "truncated", "text"],
+)
+def test_objects_on_an_unreadable_photo_are_rejected(tmp_path, content, reason):
+    """With the photo's name in the detail."""
+    layout(tmp_path, ["a.jpg"], {"a.xml": "a.jpg"})
+    write(tmp_path / "a.jpg", content)
+    ledger = read_folder(tmp_path, PARAMS)
+    assert not ledger.boxes
+    assert {(row["reason"], row["detail"][:6]) for row in ledger.problems} == {(reason, "a.jpg:")}
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_boxes_land_on_their_digit_whatever_the_orientation(tmp_path, orientation):
+    """A bright digit on the stored photo, boxed there, is bright in the box that comes out."""
+    upright_size = orientation < 5
+    photo = Image.new("RGB", (96, 64), "black")
+    photo.paste("white", (16, 8, 48, 24))
+    stored = write(tmp_path / "a.jpg", jpeg(photo, orientation=orientation))
+    upright = read_photo(stored).convert("L")
+    lit = upright.point(lambda value: 255 * (value > 128)).getbbox()
+    drawn, size = (lit, upright.size) if upright_size else ((16, 8, 48, 24), (96, 64))
+    write(tmp_path / "a.xml", voc_xml([("7", drawn)], "a.jpg", size))
+    [box] = read_folder(tmp_path, PARAMS).boxes
+    assert tuple(box[side] for side in ("xmin", "ymin", "xmax", "ymax")) == lit
+    assert found_reasons(tmp_path, "a.xml") == (set() if upright_size else {"raw_frame"})
+
+
+@pytest.mark.parametrize(
+    ("size", "noted"),
+    [(SIZE, False), ((640, 480), True), (("", ""), False), ((0, 0), False)],
+    ids=["right", "wrong", "missing", "0"],
+)
+def test_another_photos_size_is_noted(tmp_path, size, noted):
+    """The boxes are used: only a person can tell whether the XML is another photo's."""
+    write(tmp_path / "a.jpg", PHOTO)
+    write(tmp_path / "a.xml", voc_xml(display("70"), "a.jpg", size))
+    assert photo_of(tmp_path, "a.xml") == "a.jpg"
+    assert ("size_mismatch" in found_reasons(tmp_path, "a.xml")) == noted
+
+
+def test_boxes_come_by_photo_in_reading_order(tmp_path):
+    """Whatever order they were drawn in."""
+    for name in ("b", "a"):
+        write(tmp_path / f"{name}.jpg", PHOTO)
+        write(tmp_path / f"{name}.xml", voc_xml(display("123")[::-1], f"{name}.jpg"))
+    boxes, _ = read_folder(tmp_path, PARAMS).frames()
+    assert list(boxes["photo"]) == ["a.jpg"] * 3 + ["b.jpg"] * 3
+    assert "".join(boxes["label"]) == "123123"
+    assert list(boxes["object"][:3]) == [3, 2, 1]
+
+
+def test_a_rejected_object_is_not_said_to_be_repaired(tmp_path):
+    """`repaired` means used, changed so: a tidied duplicate is only rejected."""
+    write(tmp_path / "a.jpg", PHOTO)
+    write(tmp_path / "a.xml", voc_xml([*display("7"), (" 7", display("7")[0][1])], "a.jpg"))
+    problems = read_folder(tmp_path, PARAMS).problems
+    assert [(row["object"], row["verdict"]) for row in problems] == [("2", "rejected")]
+
+
+ODD_LABELS = ["0", "7", " 7", "\uff17", "seven", "10", ".", "", "NaN", "kWh", "a,b", '"', "숫자"]
+ODD_NUMBERS = st.one_of(
+    st.integers(-20, 70).map(str),
+    st.floats(-20, 70).map(str),
+    st.sampled_from(["", "nan", "-inf", "7e400", "1e300", "x", "-0"]),
+)
+ODD_XML = st.fixed_dictionaries(
+    {
+        "objects": st.lists(
+            st.tuples(st.sampled_from(ODD_LABELS), st.tuples(*[ODD_NUMBERS] * 4)), max_size=5
+        ),
+        "filename": st.sampled_from(["a.jpg", "B.JPG", "c", "", r"C:\d\a.jpg", "d<&.jpg"]),
+        "size": st.sampled_from([(48, 32), (32, 48), (0, 0), ("", "")]),
+    }
+)
+SMALL = Image.new("RGB", (48, 32), "grey")
+ODD_PHOTOS = st.sampled_from(
+    [
+        jpeg(SMALL),
+        jpeg(SMALL, orientation=6),
+        jpeg(SMALL, orientation=3),
+        jpeg(SMALL)[:-9],
+        b"",
+        b"7",
+    ]
+)
+FOLDERS = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(["a.xml", "b.xml", "x/a.xml", "e.XML"], ODD_XML),
+        **dict.fromkeys(["a.jpg", "B.jpg", "x/c.png", "a.png", "notes.txt"], ODD_PHOTOS),
+    },
+).filter(bool)
+
+
+def read_generated(files):
+    """The ledger of a folder with these files, and the size of each photo with boxes."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for file, content in files.items():
+            write(folder / file, voc_xml(**content) if isinstance(content, dict) else content)
+        boxes, problems = read_folder(folder, PARAMS).frames()
+        return boxes, problems, {name: read_header(folder / name) for name in boxes["photo"]}
+
+
+@settings(max_examples=150)
+@given(files=FOLDERS)
+def test_every_object_is_a_box_or_rejected_once(files):
+    """The ledger adds up, whatever lies in the folder."""
+    boxes, problems, _ = read_generated(files)
+    wanted = Counter(
+        (file, number)
+        for file, content in files.items()
+        if isinstance(content, dict)
+        for number in range(1, len(content["objects"]) + 1)
+    )
+    rejected = problems[(problems["verdict"] == "rejected") & (problems["object"] != "")]
+    used = zip(boxes["xml"], boxes["object"], strict=True)
+    refused = zip(rejected["file"], rejected["object"].astype(int), strict=True)
+    assert Counter([*used, *refused]) == wanted
+
+
+@given(files=FOLDERS)
+def test_every_box_lies_in_its_photo_and_shows_a_digit(files):
+    """0-based, half-open edges of the upright photo, whatever the XML says."""
+    boxes, _, photos = read_generated(files)
+    for row in rows_of(boxes):
+        assert 0 <= row["xmin"] < row["xmax"] <= photos[row["photo"]].width
+        assert 0 <= row["ymin"] < row["ymax"] <= photos[row["photo"]].height
+        assert row["label"] in set("0123456789")
+
+
+@given(files=FOLDERS)
+def test_every_file_is_used_or_listed(files):
+    """A file out of both tables can only be the photo of an XML that was listed."""
+    boxes, problems, _ = read_generated(files)
+    unlisted = set(files) - {*boxes["photo"], *boxes["xml"], *problems["file"]}
+    listed_xmls = {file for file in problems["file"] if file.lower().endswith(".xml")}
+    assert all(file.endswith(("jpg", "png")) for file in unlisted)
+    assert len(unlisted) <= len(listed_xmls - set(boxes["xml"]))
+
+
+@pytest.mark.skipif(not REAL_DATA.is_dir(), reason="the real photos are not here")
+@pytest.mark.parametrize("name", ["quad_led", "lcd_kwh"])
+def test_real_photos_add_up(name):
+    """Every object of two published sets is a box or rejected, and most are boxes."""
+    folder = REAL_DATA / name
+    boxes, problems = read_folder(folder, ParseParams(labels={}, ignore=[".", "kWh"])).frames()
+    objects = sum(
+        len(ElementTree.parse(path).getroot().findall("object"))
+        for path in (folder / "Annotations").glob("*.xml")
+    )
+    rejected = problems[(problems["verdict"] == "rejected") & (problems["object"] != "")]
+    assert len(boxes) + len(rejected) == objects
+    assert (rejected["reason"] != "ignored_label").sum() < 0.02 * len(boxes)

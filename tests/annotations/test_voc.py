@@ -1,0 +1,229 @@
+"""One VOC file: every encoding and layout is read, and nothing hostile is."""
+
+from __future__ import annotations
+
+import re
+from itertools import permutations
+
+import pytest
+from helpers import display, voc_xml, write
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.annotations.voc import UnreadableXml, read_voc
+
+HANGUL = "저울 사진 7.jpg"
+TWO = voc_xml(display("70"), filename=HANGUL)
+
+
+def read(tmp_path, content):
+    return read_voc(write(tmp_path / "a.xml", content))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(TWO.encode(), id="UTF-8, undeclared"),
+        pytest.param(f'<?xml version="1.0" encoding="utf-8"?>\n{TWO}'.encode(), id="UTF-8"),
+        pytest.param(TWO.encode("utf-8-sig"), id="UTF-8 with BOM"),
+        pytest.param(
+            b"\xef\xbb\xbf" + f'<?xml version="1.0" encoding="utf-8"?>\r\n{TWO}'.encode(),
+            id="UTF-8 with BOM, declared",
+        ),
+        pytest.param(TWO.encode("cp949"), id="CP949, undeclared"),
+        pytest.param(
+            f'<?xml version="1.0" encoding="utf-8"?>{TWO}'.encode("cp949"),
+            id="CP949 declared as UTF-8",
+        ),
+        pytest.param(f'<?xml version="1.0" encoding="euc-kr"?>{TWO}'.encode("euc-kr"), id="EUC-KR"),
+        pytest.param(f'<?xml version="1.0" encoding="cp949"?>{TWO}'.encode("cp949"), id="CP949"),
+        pytest.param(TWO.encode("utf-16"), id="UTF-16, undeclared"),
+        pytest.param(f'<?xml version="1.0" encoding="utf-16"?>{TWO}'.encode("utf-16"), id="UTF-16"),
+        pytest.param(b"\xfe\xff" + TWO.encode("utf-16-be"), id="UTF-16, big end first"),
+        pytest.param(
+            f'\r\n\n<?xml version="1.0" encoding="utf-8"?>\n{TWO}'.encode(), id="blank line first"
+        ),
+        pytest.param(
+            b"\xef\xbb\xbf" + f'\n<?xml version="1.0" encoding="utf-8"?>\n{TWO}'.encode(),
+            id="BOM and blank line first",
+        ),
+    ],
+)
+def test_every_encoding_reads_the_same(tmp_path, content):
+    """Korean Windows tools' encodings, with or without a right declaration."""
+    voc = read(tmp_path, content)
+    assert voc.filename == HANGUL
+    assert [found.label for found in voc.objects] == ["7", "0"]
+
+
+def test_euc_kr_declared_with_the_letters_that_only_cp949_has(tmp_path):
+    """Windows declares EUC-KR and writes CP949's further syllables."""
+    xml = voc_xml(display("7"), filename="똠방.jpg")
+    voc = read(tmp_path, f'<?xml version="1.0" encoding="euc-kr"?>{xml}'.encode("cp949"))
+    assert voc.filename == "똠방.jpg"
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        TWO.replace("<annotation>", '<annotation xmlns="http://example.org/voc">'),
+        re.sub(r"<(/?)(\w+)>", r"<\1v:\2>", TWO).replace(
+            "<v:annotation>", '<v:annotation xmlns:v="urn:v">'
+        ),
+    ],
+    ids=["default", "prefixed"],
+)
+def test_a_namespace_hides_nothing(tmp_path, xml):
+    """Objects, name, size and box are found in whatever namespace."""
+    voc = read(tmp_path, xml)
+    assert voc == read(tmp_path, TWO)
+
+
+def test_texts_are_taken_as_they_stand(tmp_path):
+    """Nothing is judged: numbers stay texts, a label keeps its spaces."""
+    voc = read(tmp_path, voc_xml([(" 7\t", ("45.70", "x", "-3", ""))], size=("0", "")))
+    assert voc.size == ("0", "")
+    assert voc.objects[0].label == " 7\t"
+    assert voc.objects[0].box == ("45.70", "x", "-3", "")
+
+
+@pytest.mark.parametrize(
+    "order", list(permutations(["xmin", "ymin", "xmax", "ymax"])), ids="-".join
+)
+def test_sides_are_taken_by_name(tmp_path, order):
+    """Roboflow writes xmin, xmax, ymin, ymax; any order gives the same box."""
+    values = {"xmin": 1, "ymin": 2, "xmax": 3, "ymax": 4}
+    sides = "".join(f"<{side}>{values[side]}</{side}>" for side in order)
+    voc = read(
+        tmp_path,
+        f"<annotation><object><bndbox>{sides}</bndbox><name>7</name></object></annotation>",
+    )
+    assert voc.objects[0].box == ("1", "2", "3", "4")
+
+
+def test_a_part_is_no_object(tmp_path):
+    """A nested <part> has a name and a box of its own, which are neither counted nor taken."""
+    part = "<part><name>3</name><bndbox><xmin>9</xmin></bndbox></part>"
+    voc = read(tmp_path, f"<annotation><object>{part}<name>7</name></object></annotation>")
+    assert [(found.label, found.box) for found in voc.objects] == [("7", None)]
+
+
+def test_objects_are_numbered_by_their_place(tmp_path):
+    """From 1 on, so that a person finds the third in the file."""
+    voc = read(tmp_path, voc_xml(display("905")))
+    assert [(found.number, found.label) for found in voc.objects] == [(1, "9"), (2, "0"), (3, "5")]
+
+
+def test_what_is_missing_is_empty(tmp_path):
+    """No name, size or side is an empty text, no box is None."""
+    voc = read(
+        tmp_path,
+        "<annotation><object/><object><bndbox><xmin>1</xmin></bndbox></object></annotation>",
+    )
+    assert (voc.filename, voc.size) == ("", ("", ""))
+    assert [found.label for found in voc.objects] == ["", ""]
+    assert [found.box for found in voc.objects] == [None, ("1", "", "", "")]
+
+
+@pytest.mark.parametrize("shape", ["robndbox", "polygon"])
+def test_another_shape_is_no_box(tmp_path, shape):
+    """A rotated box or a polygon alone gives an object without a box."""
+    xml = (
+        f"<annotation><object><name>7</name><{shape}><xmin>1</xmin></{shape}></object></annotation>"
+    )
+    assert read(tmp_path, xml).objects[0].box is None
+
+
+@pytest.mark.parametrize(
+    "name", ["<!-- a seven -->7", "7<!-- a seven -->", "<![CDATA[7]]>", "<?tool x?>7", "&#55;"]
+)
+def test_a_label_is_read_through_xml_markup(tmp_path, name):
+    """Comments, instructions, CDATA and character references leave the label whole."""
+    xml = f"<annotation><object><name>{name}</name></object></annotation>"
+    assert read(tmp_path, xml).objects[0].label == "7"
+
+
+BOMB = "".join(f'<!ENTITY e{i + 1} "{f"&e{i};" * 10}">' for i in range(9))
+
+
+@pytest.mark.parametrize(
+    "dtd",
+    [
+        pytest.param(f'[<!ENTITY e0 "7">{BOMB}<!ENTITY x "&e9;">]', id="bomb"),
+        pytest.param('[<!ENTITY x SYSTEM "secret.txt">]', id="relative file"),
+        pytest.param('[<!ENTITY x SYSTEM "file://{}">]', id="file"),
+        pytest.param('[<!ENTITY % p SYSTEM "file://{}"> %p;]', id="parameter"),
+        pytest.param('SYSTEM "secret.txt"', id="external DTD"),
+        pytest.param('[<!ENTITY x "7">]', id="harmless entity"),
+    ],
+)
+def test_no_entity_is_resolved(tmp_path, dtd):
+    """A file with entities or a DTD is refused, and no other file's content gets out."""
+    secret = write(tmp_path / "secret.txt", '<!ENTITY x "classified">')
+    xml = "<annotation><object><name>&x;</name></object></annotation>"
+    with pytest.raises(UnreadableXml) as refusal:
+        read(tmp_path, f"<!DOCTYPE annotation {dtd}>".replace("{}", str(secret)) + xml)
+    assert "classified" not in str(refusal.value)
+
+
+def test_a_dtd_without_entities_is_refused(tmp_path):
+    """No annotation tool writes one."""
+    with pytest.raises(UnreadableXml, match="DTD"):
+        read(tmp_path, f"<!DOCTYPE annotation>{TWO}")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        pytest.param(b"", "empty", id="empty"),
+        pytest.param(b" \r\n\t", "empty", id="blank"),
+        pytest.param(TWO.encode()[:300], ".", id="truncated"),
+        pytest.param(b"<!DOCTYPE html><html><p>Not found<br></html>", ".", id="HTML"),
+        pytest.param(b"<html><body/></html>", "html", id="XHTML"),
+        pytest.param(b"<Annotation/>", "Annotation", id="another root"),
+        pytest.param(b"7 10 20 30 40", ".", id="YOLO"),
+        pytest.param(b"\x89PNG\r\n\x1a\n\0\0\0", ".", id="a picture"),
+        pytest.param(b"<annotation>" + b"<a>" * 100_000, ".", id="a well without bottom"),
+    ],
+)
+def test_what_is_no_annotation_is_refused_with_a_reason(tmp_path, content, reason):
+    """Never a crash, never an annotation without objects in its place."""
+    with pytest.raises(UnreadableXml, match=reason):
+        read(tmp_path, content)
+
+
+def test_a_giant_is_refused_unread(tmp_path):
+    """Over 64 MiB is no annotation; its bytes never reach memory."""
+    path = write(tmp_path / "a.xml", TWO)
+    with path.open("r+b") as file:
+        file.truncate(64 * 2**20 + 1)
+    with pytest.raises(UnreadableXml, match="64 MiB"):
+        read_voc(path)
+
+
+@given(content=st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(tmp_path, content):
+    """Whatever a file holds, there is an annotation or a reason."""
+    try:
+        assert read(tmp_path, content).objects is not None
+    except UnreadableXml as refusal:
+        assert str(refusal)
+
+
+@given(data=st.data())
+def test_any_mutation_is_read_or_refused(tmp_path, data):
+    """A real file with a piece replaced gives an annotation or a reason."""
+    encoding = data.draw(st.sampled_from(["utf-8", "cp949", "utf-16"]))
+    content = f'<?xml version="1.0" encoding="{encoding}"?>{TWO}'.encode(encoding)
+    start = data.draw(st.integers(0, len(content)))
+    end = data.draw(st.integers(start, min(start + 40, len(content))))
+    piece = data.draw(
+        st.one_of(
+            st.binary(max_size=8),
+            st.sampled_from([b"&x;", b"<object>", b"]]>", b"<!--", b"<?", b"\0", b"&#0;", b"\xff"]),
+        )
+    )
+    try:
+        assert read(tmp_path, content[:start] + piece + content[end:]).objects is not None
+    except UnreadableXml as refusal:
+        assert str(refusal)

@@ -1,0 +1,30 @@
+"""Shared fixtures."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from helpers import ROOT, Workplace
+from hypothesis import HealthCheck, settings
+
+# A test's outcome depends on the code alone: no clock, no examples of the last run.
+settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("suite")
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """An empty workplace with the project's params.yaml; the current folder."""
+    folder = tmp_path / "workplace"
+    folder.mkdir()
+    shutil.copy(ROOT / "params.yaml", folder)
+    monkeypatch.chdir(folder)
+    return Workplace(folder)

@@ -1,0 +1,92 @@
+"""Which photos are copies of one another."""
+
+from __future__ import annotations
+
+from itertools import cycle, islice
+
+import pandas as pd
+import pytest
+from helpers import digits_table, draw_photo
+from PIL import Image
+
+from pipeline.images.copies import add_readings, group_copies, perceptual_hash
+
+PLAIN, BIT_12, BIT_13 = "0" * 64, f"{2**12 - 1:064x}", f"{2**13 - 1:064x}"
+
+
+def grouped(photos, readings=("70",)):
+    """Sets of photos that are copies; a photo is (name, md5, hash), readings repeat."""
+    table = pd.DataFrame(photos, columns=["photo", "md5", "perceptual_hash"])
+    table["reading"] = list(islice(cycle(readings), len(photos)))
+    return {frozenset(its["photo"]) for _, its in table.groupby(group_copies(table))}
+
+
+def far(number):
+    """A hash far from every other number's."""
+    return f"{number:x}" * 64
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "copies"),
+    [
+        pytest.param(("a.jpg", "same", far(1)), ("b.jpg", "same", far(2)), True, id="same bytes"),
+        pytest.param(
+            ("x_jpg.rf.12ab.jpg", "1", far(1)), ("x_jpg.rf.9fcd.jpg", "2", far(2)), True, id=".rf."
+        ),
+        pytest.param(
+            ("x_jpg.rf.12ab.jpg", "1", far(1)), ("y_jpg.rf.12ab.jpg", "2", far(2)), False,
+            id="two originals",
+        ),
+        pytest.param(("a.jpg", "1", PLAIN), ("b.jpg", "2", BIT_12), True, id="12 bits apart"),
+        pytest.param(("a.jpg", "1", PLAIN), ("b.jpg", "2", BIT_13), False, id="13 bits apart"),
+        pytest.param(("a.jpg", "1", far(1)), ("b.jpg", "2", far(2)), False, id="two photos"),
+    ],
+)  # fmt: skip
+def test_two_photos_are_copies_or_not(a, b, copies):
+    """By bytes, by Roboflow's name, or by looks."""
+    assert (len(grouped([a, b])) == 1) == copies
+
+
+def test_photos_that_look_alike_with_other_digits_are_no_copies():
+    """A scale on a tripod gives photos that differ in their digits alone."""
+    photos = [("a.jpg", "1", PLAIN), ("b.jpg", "2", PLAIN)]
+    assert len(grouped(photos, ["70", "71"])) == 2
+
+
+def test_a_copy_of_a_copy_is_a_copy():
+    """By bytes to one, by name to another."""
+    photos = [
+        ("a.jpg", "same", far(1)),
+        ("x_jpg.rf.1.jpg", "same", far(2)),
+        ("x_jpg.rf.2.jpg", "3", far(3)),
+        ("b.jpg", "4", far(4)),
+    ]
+    assert grouped(photos) == {
+        frozenset({"a.jpg", "x_jpg.rf.1.jpg", "x_jpg.rf.2.jpg"}),
+        frozenset({"b.jpg"}),
+    }
+
+
+def test_no_photos_are_no_groups():
+    """An empty table is none's copy."""
+    assert grouped([]) == set()
+
+
+def test_a_reading_is_the_photos_digits_in_reading_order():
+    """Whatever order they are listed in; a photo without digits reads as nothing."""
+    photos = pd.DataFrame({"photo": ["b.jpg", "none.jpg", "a.jpg"]})
+    digits = digits_table({"a.jpg": "705", "b.jpg": "1"})[::-1]
+    assert list(add_readings(photos, digits)["reading"]) == ["1", "", "705"]
+
+
+def distance(image, other):
+    return (int(perceptual_hash(image), 16) ^ int(perceptual_hash(other), 16)).bit_count()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_smaller_photo_has_nearly_the_same_hash(seed):
+    """As a messenger sends it; and another photo has not."""
+    photo = draw_photo([("7", (6, 30, 30, 70))], (640, 480), seed)
+    smaller = photo.resize((240, 180), Image.Resampling.BICUBIC)
+    assert distance(photo, smaller) <= 12
+    assert distance(photo, draw_photo([], (640, 480), seed + 5)) > 12

@@ -1,0 +1,119 @@
+"""Digit images: which pixels are cut, how they are coded, and under which name."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from helpers import display, draw_photo
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from pipeline.images.box import Box
+from pipeline.images.cutting import channel_sums, cut, digit_file, digit_key, encode
+from pipeline.params import CropParams
+
+PHOTO = draw_photo(display("70"))
+PIXELS = np.asarray(PHOTO)
+JPG = CropParams(margin=0.1, format="jpg", scheduler=None)
+
+
+@pytest.mark.parametrize(
+    ("box", "margin", "rows", "columns"),
+    [
+        pytest.param(Box(10, 20, 34, 60), 0, (20, 60), (10, 34), id="no margin"),
+        pytest.param(Box(10, 20, 34, 60), 0.25, (10, 70), (4, 40), id="a quarter"),
+        pytest.param(Box(0, 0, 24, 40), 0.25, (0, 50), (0, 30), id="top left"),
+        pytest.param(Box(136, 80, 160, 120), 0.25, (70, 120), (130, 160), id="bottom right"),
+        pytest.param(Box(0, 0, 160, 120), 1, (0, 120), (0, 160), id="the whole photo"),
+    ],
+)
+def test_a_box_is_cut_with_its_margin_within_the_photo(box, margin, rows, columns):
+    """Exactly the box's pixels, and on each side a share of its own width or height."""
+    expected = PIXELS[slice(*rows), slice(*columns)]
+    assert np.array_equal(np.asarray(cut(PHOTO, box, margin)), expected)
+
+
+def test_png_keeps_every_value():
+    """Lossless."""
+    assert np.array_equal(np.asarray(Image.open(BytesIO(encode(PHOTO, "png")))), PIXELS)
+
+
+def test_jpg_keeps_the_colour_of_every_pixel():
+    """Quality 95 without chroma subsampling: red segments stay as sharp as grey ones."""
+    with Image.open(BytesIO(encode(PHOTO, "jpg"))) as image:
+        assert image.format == "JPEG"
+        assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3
+        assert np.abs(np.asarray(image).astype(int) - PIXELS).mean() < 2
+
+
+def test_channel_sums_are_the_pixels_own():
+    """Count, sum and sum of squares of each channel, exactly."""
+    values = PIXELS.reshape(-1, 3).astype(object)
+    sums = channel_sums(PHOTO)
+    assert sums["pixels"] == len(values)
+    assert [sums[name] for name in ("red", "green", "blue")] == list(values.sum(axis=0))
+    assert [sums[f"{name}_squared"] for name in ("red", "green", "blue")] == list(
+        (values**2).sum(axis=0)
+    )
+
+
+PHOTO_NAMES = st.one_of(
+    st.sampled_from(["a/b.jpg", "a_b.jpg", "a b.jpg", "A/b.jpg", "a/b.JPG", "a/b.png", "가.jpg"]),
+    st.text("abAB_/. 가", min_size=1, max_size=12),
+    st.integers(1, 3).map(lambda n: "long" * 60 + str(n)),
+)
+
+
+@given(
+    places=st.lists(st.tuples(PHOTO_NAMES, st.integers(1, 99)), min_size=2, max_size=8, unique=True)
+)
+def test_no_two_digits_share_a_file(places):
+    """Also where the file system takes upper and lower case for the same."""
+    files = {digit_file("7", photo, number, "jpg").casefold() for photo, number in places}
+    assert len(files) == len(places)
+
+
+@pytest.mark.parametrize(
+    "photo",
+    ["x" * 300 + ".jpg", "가" * 80 + ".jpg", "a\nb,\"c'\t.jpg", "-rf.jpg", "../../a.jpg", "."],
+)
+def test_a_file_name_is_short_and_harmless(photo):
+    """Room for a temporary name within 255 bytes; one folder deep; nothing a shell would read."""
+    label, name = digit_file("7", photo, 12, "png").split("/")
+    assert label == "7"
+    assert len(name.encode()) < 200
+    assert name.endswith("-12.png")
+    assert not set(name) & set(" \t\n,;'\"\\$&|<>*?:")
+
+
+def test_a_file_is_found_by_its_photos_name():
+    """A person sees from which photo a digit is."""
+    assert digit_file("7", "저울/사진 7.jpg", 3, "jpg").startswith("7/사진_7-")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"photo_md5": "other"},
+        {"label": "1"},
+        {"box": Box(1, 2, 3, 5)},
+        {"params": JPG.model_copy(update={"margin": 0.2})},
+        {"params": JPG.model_copy(update={"format": "png"})},
+    ],
+    ids=["photo", "label", "box", "margin", "format"],
+)
+def test_a_key_changes_with_all_that_an_image_depends_on(change):
+    """Else an old image would be kept for a new one."""
+    given = {"photo_md5": "md5", "label": "7", "box": Box(1, 2, 3, 4), "params": JPG}
+    assert digit_key(**given) == digit_key(**given)
+    assert digit_key(**given) != digit_key(**(given | change))
+
+
+def test_a_key_does_not_change_with_where_it_is_cut():
+    """One machine and a cluster cut the same bytes."""
+    elsewhere = JPG.model_copy(update={"scheduler": "tcp://host:8786"})
+    keys = {digit_key("md5", "7", Box(1, 2, 3, 4), params) for params in (JPG, elsewhere)}
+    assert len(keys) == 1

@@ -1,0 +1,72 @@
+"""Digit images as one array."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers import write
+from PIL import Image
+
+from pipeline.command import UserError
+from pipeline.images.cutting import encode
+from pipeline.images.digits import CLASSES, labels_of, load_digits, read_digits
+
+
+def test_images_come_in_the_lists_order(tmp_path):
+    """Also where there are many, which are decoded in parallel."""
+    values = [i % 256 for i in range(700)]
+    files = [f"{i % 10}/{i}.png" for i in range(700)]
+    for file, value in zip(files, values, strict=True):
+        write(tmp_path / file, encode(Image.new("RGB", (2, 2), (value, value, value)), "png"))
+    images = load_digits(tmp_path, files[::-1], 2)
+    assert (images.shape, images.dtype) == ((700, 2, 2, 3), np.uint8)
+    assert images[:, 0, 0, 0].tolist() == values[::-1]
+
+
+@pytest.mark.parametrize("size", [(8, 20), (64, 64), (300, 100)])
+def test_an_image_of_any_shape_fills_the_square(tmp_path, size):
+    """Left half black, right half white, at whatever size it was cut."""
+    image = Image.new("RGB", size, "black")
+    image.paste("white", (size[0] // 2, 0, *size))
+    write(tmp_path / "7.jpg", encode(image, "jpg"))
+    [array] = load_digits(tmp_path, ["7.jpg"], 32)
+    assert array.shape == (32, 32, 3)
+    assert array[:, :12].max() < 32
+    assert array[:, 20:].min() > 224
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "1"])
+def test_an_image_of_any_mode_is_rgb(tmp_path, mode):
+    """A hand-made digit image may be grey or have a palette."""
+    path = tmp_path / "7.png"
+    Image.new("RGB", (4, 4), "white").convert(mode).save(path)
+    assert (load_digits(tmp_path, ["7.png"], 4) == 255).all()
+
+
+def test_bytes_are_read_as_files_are(tmp_path):
+    """What is measured on another folder is what was trained on."""
+    content = encode(Image.linear_gradient("L").convert("RGB"), "jpg")
+    path = write(tmp_path / "7.jpg", content)
+    assert np.array_equal(read_digits([content], 24), read_digits([path], 24))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no image", "cut off"])
+def test_a_missing_or_damaged_image_is_named(tmp_path, content):
+    """The message says which file, and what to run."""
+    if content == "cut off":
+        content = encode(Image.linear_gradient("L").convert("RGB"), "jpg")[:-100]
+    if content is not None:
+        write(tmp_path / "7/a.jpg", content)
+    with pytest.raises(UserError, match=r"7/a\.jpg.*dvc repro"):
+        load_digits(tmp_path, ["7/a.jpg"], 16)
+
+
+def test_no_images_are_an_empty_array(tmp_path):
+    """Of the right shape."""
+    assert load_digits(tmp_path, [], 16).shape == (0, 16, 16, 3)
+
+
+def test_a_label_is_the_folder_that_an_image_is_in():
+    """The class is the digit's own number."""
+    assert labels_of([f"{digit}/x-1.jpg" for digit in "9075"]).tolist() == [9, 0, 7, 5]
+    assert "".join(CLASSES) == "0123456789"

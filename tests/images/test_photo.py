@@ -1,0 +1,229 @@
+"""A photo from a stranger: every kind is opened as it looks, nothing harmful is opened at all."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from io import BytesIO
+
+import numpy as np
+import pytest
+from helpers import display, draw_photo, jpeg, write
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import ExifTags, Image, ImageChops
+
+from pipeline.images.photo import UnreadablePhoto, decode_photo, read_header, read_photo
+
+PHOTO = draw_photo(display("70"))
+GREY = PHOTO.convert("L")
+BINARY = PHOTO.convert("1")
+
+
+def save(image, image_format, **options):
+    buffer = BytesIO()
+    image.save(buffer, image_format, **options)
+    return buffer.getvalue()
+
+
+def deviation(image, other):
+    """Mean distance of two pictures' values, of 255."""
+    return np.abs(np.asarray(image, dtype=float) - np.asarray(other, dtype=float)).mean()
+
+
+def with_alpha(mode):
+    """The photo, its left half transparent."""
+    image = PHOTO.convert(mode)
+    image.putalpha(Image.linear_gradient("L").resize(PHOTO.size).point(lambda v: 255 * (v > 127)))
+    return image
+
+
+ON_WHITE = Image.composite(
+    PHOTO,
+    Image.new("RGB", PHOTO.size, "white"),
+    with_alpha("RGB").getchannel("A"),
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "looks_like"),
+    [
+        pytest.param(save(PHOTO, "JPEG", quality=95), PHOTO, id="JPEG"),
+        pytest.param(save(PHOTO, "JPEG", quality=95, progressive=True), PHOTO, id="progressive"),
+        pytest.param(save(GREY, "JPEG", quality=95), GREY.convert("RGB"), id="grey JPEG"),
+        pytest.param(save(PHOTO.convert("CMYK"), "JPEG", quality=95), PHOTO, id="CMYK"),
+        pytest.param(save(PHOTO, "PNG"), PHOTO, id="PNG"),
+        pytest.param(save(GREY, "PNG"), GREY.convert("RGB"), id="grey PNG"),
+        pytest.param(save(PHOTO.quantize(256), "PNG"), PHOTO, id="palette"),
+        pytest.param(save(BINARY, "PNG"), BINARY.convert("RGB"), id="1 bit"),
+        pytest.param(save(with_alpha("RGB"), "PNG"), ON_WHITE, id="alpha"),
+        pytest.param(
+            save(with_alpha("L"), "PNG"), ON_WHITE.convert("L").convert("RGB"), id="grey, alpha"
+        ),
+        pytest.param(save(PHOTO, "BMP"), PHOTO, id="BMP"),
+        pytest.param(save(PHOTO, "WEBP", lossless=True), PHOTO, id="WebP"),
+        pytest.param(save(PHOTO, "TIFF"), PHOTO, id="TIFF"),
+        pytest.param(save(PHOTO, "MPO", quality=95), PHOTO, id="MPO"),
+    ],
+)  # fmt: skip
+def test_every_kind_of_photo_looks_as_it_is(tmp_path, content, looks_like):
+    """Three channels of 8 bits, and a header of the right size; the suffix says nothing."""
+    path = write(tmp_path / "a.jpg", content)
+    photo = read_photo(path)
+    header = read_header(path)
+    assert (photo.mode, photo.size) == ("RGB", (header.width, header.height))
+    assert deviation(photo, looks_like) < 5
+
+
+@pytest.mark.parametrize("image_format", ["PNG", "TIFF"])
+@pytest.mark.parametrize(("low", "high"), [(0, 65535), (30000, 34000)])
+def test_sixteen_bits_become_eight_with_their_contrast(image_format, low, high):
+    """The upper eight bits, to the nearest value or the one below; nothing is clipped."""
+    ramp = np.linspace(low, high, 64 * 16).reshape(16, 64).astype(np.uint16)
+    values = np.asarray(decode_photo(save(Image.fromarray(ramp), image_format)), dtype=float)
+    assert np.abs(values - (ramp / 257)[..., None]).max() <= 1
+
+
+def test_a_16_bit_photo_is_turned_upright():
+    """Depth and orientation together."""
+    ramp = np.linspace(0, 65535, 64 * 16).reshape(16, 64).astype(np.uint16)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    assert decode_photo(save(Image.fromarray(ramp), "PNG", exif=exif)).size == (16, 64)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_is_turned_upright(orientation):
+    """Whichever of the eight ways it is stored, the same picture comes out."""
+    back = [
+        None,
+        Image.Transpose.FLIP_LEFT_RIGHT,
+        Image.Transpose.ROTATE_180,
+        Image.Transpose.FLIP_TOP_BOTTOM,
+        Image.Transpose.TRANSPOSE,
+        Image.Transpose.ROTATE_90,
+        Image.Transpose.TRANSVERSE,
+        Image.Transpose.ROTATE_270,
+    ][orientation - 1]
+    stored = PHOTO if back is None else PHOTO.transpose(back)
+    upright = decode_photo(jpeg(stored, quality=95, orientation=orientation))
+    assert upright.size == PHOTO.size
+    assert deviation(upright, PHOTO) < 5
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 65535])
+def test_an_unknown_orientation_is_upright(tmp_path, orientation):
+    """Cameras that do not know write 0."""
+    path = write(tmp_path / "a.jpg", jpeg(PHOTO, orientation=orientation))
+    assert read_header(path).orientation == 1
+    assert read_photo(path).size == PHOTO.size
+
+
+def bomb_png(width, height):
+    """A PNG that claims a size, with next to nothing in it."""
+
+    def chunk(kind, data):
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        pytest.param(b"", "not a photo", id="empty"),
+        pytest.param(b"no photo\n", "not a photo", id="text"),
+        pytest.param(b"<html></html>", "not a photo", id="HTML"),
+        pytest.param(save(PHOTO, "GIF"), "not a photo", id="a format that no camera writes"),
+        pytest.param(jpeg(PHOTO)[:-2000], ".", id="JPEG, cut off"),
+        pytest.param(jpeg(PHOTO)[:-2], ".", id="JPEG without its end"),
+        pytest.param(jpeg(PHOTO)[:20], ".", id="JPEG, hardly begun"),
+        pytest.param(save(PHOTO, "PNG")[:-2000], ".", id="PNG, cut off"),
+        pytest.param(bomb_png(15_000, 15_000), ".", id="bomb over our limit"),
+        pytest.param(bomb_png(60_000, 60_000), ".", id="bomb over Pillow's limit"),
+    ],
+)  # fmt: skip
+def test_what_is_no_whole_photo_is_refused_with_a_reason(tmp_path, content, reason):
+    """By its header already, so that the ledger knows."""
+    with pytest.raises(UnreadablePhoto, match=reason):
+        read_header(write(tmp_path / "a.jpg", content))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no photo\n", jpeg(PHOTO)[:-2000], save(PHOTO, "PNG")[:-2000], bomb_png(60_000, 60_000)],
+    ids=["empty", "text", "JPEG, cut off", "PNG, cut off", "bomb"],
+)
+def test_what_is_no_whole_photo_is_not_decoded(content):
+    """A half photo would give grey digits."""
+    with pytest.raises(UnreadablePhoto):
+        decode_photo(content)
+
+
+def test_a_cut_off_photo_with_a_whole_thumbnail_is_refused(tmp_path):
+    """The thumbnail's end marker is not the photo's."""
+    thumbnail = jpeg(PHOTO.resize((80, 60)))
+    content = jpeg(PHOTO)
+    segment = b"\xff\xe2" + struct.pack(">H", len(thumbnail) + 2) + thumbnail
+    path = write(tmp_path / "a.jpg", content[:2] + segment + content[2:-1500])
+    with pytest.raises(UnreadablePhoto):
+        read_header(path)
+
+
+@pytest.mark.parametrize("size", [1, 1000, 70_000, 3_000_000])
+def test_data_behind_a_photo_is_no_damage(tmp_path, size):
+    """A phone's motion photo has its film behind the end marker."""
+    path = write(tmp_path / "a.jpg", jpeg(PHOTO) + bytes(size))
+    assert read_header(path).width == PHOTO.width
+    assert read_photo(path).size == PHOTO.size
+
+
+def test_a_missing_photo_is_unreadable(tmp_path):
+    """It went while we were reading the folder."""
+    with pytest.raises(UnreadablePhoto):
+        read_header(tmp_path / "a.jpg")
+    with pytest.raises(UnreadablePhoto):
+        read_photo(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize("tag", [0x0101, 0x0110], ids=["height", "camera"])
+def test_a_wrong_kind_of_exif_entry_is_no_damage(tag):
+    """A turned photo whose EXIF has a fraction for a number or a text: its pixels are whole."""
+    content = save(PHOTO, "JPEG", exif=EXIF)
+    odd = content.replace(b"\x01\x1a\x00\x05", tag.to_bytes(2, "big") + b"\x00\x05")
+    assert odd != content
+    assert decode_photo(odd).size == (PHOTO.height, PHOTO.width)
+
+
+EXIF = Image.Exif()
+EXIF[ExifTags.Base.Orientation] = 6
+EXIF[ExifTags.Base.Make] = "Phone"
+EXIF[ExifTags.Base.XResolution] = 72.0
+TINY = PHOTO.resize((24, 16))
+SEEDS = [save(TINY, name, exif=EXIF) for name in ("JPEG", "PNG", "WEBP", "TIFF")]
+SEEDS.append(save(TINY, "BMP"))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@given(data=st.data())
+def test_a_damaged_photo_is_read_or_refused(tmp_path, data):
+    """Whatever byte is wrong, in whatever format, there is a picture or a reason."""
+    content = bytearray(data.draw(st.sampled_from(SEEDS)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, min(len(content), 400) - 1))] = data.draw(
+            st.integers(0, 255)
+        )
+    path = write(tmp_path / "a.jpg", bytes(content))
+    try:
+        read_header(path)
+        assert read_photo(path).mode == "RGB"
+    except UnreadablePhoto as refusal:
+        assert str(refusal)
+
+
+def test_transparency_is_not_seen_through():
+    """Hidden colours of transparent pixels do not come up."""
+    image = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
+    assert ImageChops.invert(decode_photo(save(image, "PNG"))).getbbox() is None

@@ -1,0 +1,163 @@
+"""The model file: whole, repeatable, and harmless to open."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from helpers import write
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.command import UserError
+from pipeline.learning.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from pipeline.learning.resnet import build
+
+# torch warns of a pickle protocol that is not its own before it refuses the file.
+pytestmark = pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+
+
+def make_checkpoint(seed=0):
+    torch.manual_seed(seed)
+    return Checkpoint(
+        model="resnet8",
+        classes=list("0123456789"),
+        input_size=48,
+        mean=[0.1, 0.2, 0.3],
+        std=[0.4, 0.5, 0.6],
+        params={"crop": {"margin": 0.1, "format": "jpg"}},
+        lists_md5={"train": "a", "valid": "b"},
+        state=build("resnet8", 10).state_dict(),
+    )
+
+
+class Bomb:
+    """What runs a command when it is unpickled."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return Path.touch, (self.mark,)
+
+
+def test_a_checkpoint_comes_back_as_it_was_saved(tmp_path):
+    """Every value, and every weight to the last bit."""
+    saved = make_checkpoint()
+    save_checkpoint(tmp_path / "models/digits.pt", saved)
+    loaded = load_checkpoint(tmp_path / "models/digits.pt")
+    assert replace(loaded, state={}) == replace(saved, state={})
+    assert loaded.state.keys() == saved.state.keys()
+    assert all(torch.equal(value, saved.state[name]) for name, value in loaded.state.items())
+
+
+def test_its_network_answers_as_the_trained_one():
+    """Weights and batch norm averages alike."""
+    torch.manual_seed(0)
+    trained = build("resnet8", 10)
+    trained(torch.randn(8, 3, 16, 16))
+    images = torch.randn(2, 3, 16, 16)
+    network = replace(make_checkpoint(), state=trained.state_dict()).network()
+    assert torch.equal(network.eval()(images), trained.eval()(images))
+
+
+def test_equal_models_are_equal_bytes(tmp_path):
+    """Under whatever name, so that DVC sees no change where there is none."""
+    save_checkpoint(tmp_path / "a.pt", make_checkpoint())
+    save_checkpoint(tmp_path / "another.pt", make_checkpoint())
+    assert (tmp_path / "a.pt").read_bytes() == (tmp_path / "another.pt").read_bytes()
+
+
+def test_other_weights_are_other_bytes(tmp_path):
+    """So that DVC sees a change where there is one."""
+    save_checkpoint(tmp_path / "a.pt", make_checkpoint())
+    save_checkpoint(tmp_path / "b.pt", make_checkpoint(seed=1))
+    assert (tmp_path / "a.pt").read_bytes() != (tmp_path / "b.pt").read_bytes()
+
+
+def test_a_file_with_code_runs_none_of_it(tmp_path):
+    """Neither as torch writes it nor as a bare pickle."""
+    mark = tmp_path / "ran"
+    torch.save({"model": Bomb(mark)}, tmp_path / "torch.pt")
+    write(tmp_path / "bare.pt", pickle.dumps(Bomb(mark)))
+    for name in ("torch.pt", "bare.pt"):
+        with pytest.raises(UserError, match=name):
+            load_checkpoint(tmp_path / name)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda content: b"", id="empty"),
+        pytest.param(lambda content: content[: len(content) // 2], id="half"),
+        pytest.param(lambda content: content[:-1], id="last byte lost"),
+        pytest.param(lambda content: content[:3], id="three bytes"),
+        pytest.param(lambda content: b"\xff\xd8\xff\xe0 a photo", id="photo"),
+        pytest.param(lambda content: b"<html>not found</html>", id="HTML"),
+        pytest.param(lambda content: b"PK\x03\x04" + bytes(100), id="zip"),
+        pytest.param(lambda content: b"PK\x05\x06" + bytes(18), id="empty zip"),
+        pytest.param(lambda content: pickle.dumps({"model": "resnet8"}), id="pickle"),
+    ],
+)
+def test_a_damaged_or_foreign_file_is_told_so(tmp_path, damage):
+    """One message with the file's name, on one line."""
+    save_checkpoint(tmp_path / "digits.pt", make_checkpoint())
+    path = write(tmp_path / "digits.pt", damage((tmp_path / "digits.pt").read_bytes()))
+    with pytest.raises(UserError, match=r"digits\.pt is not a model of this pipeline") as error:
+        load_checkpoint(path)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": "resnet9"},
+        {"model": ["resnet8"]},
+        {"model": "resnet14"},
+        {"classes": list("012")},
+        {"classes": None},
+        {"state": {}},
+        {"state": None},
+        {"state": [1]},
+        {"state": {"head.weight": "x"}},
+        {"extra": 1},
+    ],
+    ids=str,
+)
+def test_values_that_make_no_model_are_refused(tmp_path, change):
+    """A torch file of another project, or one edited by hand."""
+    torch.save(dict(vars(make_checkpoint())) | change, tmp_path / "digits.pt")
+    with pytest.raises(UserError, match="is not a model of this pipeline"):
+        load_checkpoint(tmp_path / "digits.pt")
+
+
+@pytest.mark.parametrize("content", [[1, 2], "text", 5, {"model": "resnet8"}, {1: 2}], ids=str)
+def test_other_content_is_refused(tmp_path, content):
+    """A torch file that holds no checkpoint."""
+    torch.save(content, tmp_path / "digits.pt")
+    with pytest.raises(UserError, match="is not a model of this pipeline"):
+        load_checkpoint(tmp_path / "digits.pt")
+
+
+def test_a_missing_file_says_what_to_run(tmp_path):
+    """The model comes from `dvc repro` or `dvc pull`."""
+    with pytest.raises(UserError, match=r"digits\.pt is missing: run `dvc repro`"):
+        load_checkpoint(tmp_path / "digits.pt")
+
+
+@given(content=st.binary(max_size=120))
+def test_any_bytes_are_refused(tmp_path, content):
+    """Whatever the file holds, there is a message and no crash."""
+    with pytest.raises(UserError):
+        load_checkpoint(write(tmp_path / "digits.pt", content))
+
+
+@given(content=st.binary(min_size=1, max_size=60))
+def test_any_pickle_like_bytes_are_refused(tmp_path, content):
+    """Bytes that begin as a pickle does."""
+    with pytest.raises(UserError):
+        load_checkpoint(write(tmp_path / "digits.pt", b"\x80\x02" + content))

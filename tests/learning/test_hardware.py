@@ -1,0 +1,59 @@
+"""Device and precision: what is asked for, or the best there is."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from pipeline.command import UserError
+from pipeline.learning.hardware import pick_hardware
+
+GPU = torch.cuda.is_available()
+
+
+@pytest.mark.parametrize(("name", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+def test_what_is_asked_for_is_given(name, dtype):
+    """On the CPU, both precisions work, if not both fast."""
+    hardware = pick_hardware("cpu", name)
+    assert (hardware.device.type, hardware.precision) == ("cpu", dtype)
+
+
+@pytest.mark.skipif(GPU, reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_told():
+    """With the key to change."""
+    with pytest.raises(UserError, match=r"train\.device"):
+        pick_hardware("cuda", "auto")
+
+
+def test_auto_takes_the_gpu_where_there_is_one():
+    """Else the CPU."""
+    assert pick_hardware("auto", "auto").device.type == ("cuda" if GPU else "cpu")
+
+
+def test_auto_precision_is_one_of_the_two():
+    """bf16 where the hardware has it, else fp32."""
+    assert pick_hardware("cpu", "auto").precision in {torch.float32, torch.bfloat16}
+
+
+@pytest.mark.parametrize(("name", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+def test_convolutions_compute_in_the_precision(name, dtype):
+    """And in fp32 nothing is changed at all."""
+    hardware = pick_hardware("cpu", name)
+    network = hardware.place(nn.Conv2d(3, 4, 3))
+    with hardware.autocast():
+        assert network(torch.zeros(1, 3, 8, 8)).dtype == dtype
+    assert network.weight.dtype == torch.float32
+
+
+def test_a_network_is_placed_channels_last():
+    """The layout that convolutions are fastest in."""
+    network = pick_hardware("cpu", "fp32").place(nn.Conv2d(3, 4, 3))
+    assert network.weight.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_it_says_what_it_is():
+    """In the log's first line."""
+    assert str(pick_hardware("cpu", "bf16")).startswith("the CPU, ")
+    assert str(pick_hardware("cpu", "bf16")).endswith(", bf16")
+    assert str(pick_hardware("cpu", "fp32")).endswith(", fp32")

@@ -1,0 +1,308 @@
+"""Stage 2: what is cut, what is kept, and that both come to the same as a clean run."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+
+import numpy as np
+import pytest
+from helpers import contents, display, draw_photo, jpeg, voc_xml, write
+from PIL import Image
+
+from pipeline.command import UserError
+from pipeline.files import md5
+from pipeline.tables import BOXES, DIGITS, PHOTOS, read_table, rows_of, write_table
+
+
+@pytest.fixture
+def cropped(workplace):
+    """A workplace with three photos of five digits, cut."""
+    workplace.add_displays(3)
+    workplace.do("parse", "crop")
+    return workplace
+
+
+def state(workplace):
+    """Each digit image's identity on disk: another one when it was written again."""
+    return {
+        path.relative_to(workplace.digits).as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in workplace.digits.rglob("*.*")
+    }
+
+
+def outputs(workplace):
+    return contents(workplace.folder / "data")
+
+
+def clean_outputs(workplace):
+    """What a run without anything of the last run gives."""
+    shutil.rmtree(workplace.folder / "data")
+    workplace.do("parse", "crop")
+    return outputs(workplace)
+
+
+def digits():
+    return read_table("data/digits.csv", DIGITS)
+
+
+def test_every_box_is_cut_under_its_label(workplace):
+    """As a command: an image a digit, and a row that has its hash and its place."""
+    workplace.add_displays(2)
+    assert workplace.run("parse").returncode == 0
+    result = workplace.run("crop")
+    assert result.returncode == 0, result.stderr
+    assert "10 digits: 10 written, 0 removed" in result.stderr
+    files = contents(workplace.digits)
+    table = digits()
+    assert set(table["file"]) == set(files)
+    for row in rows_of(table):
+        assert row["file"].startswith(f"{row['label']}/p0")
+        assert md5(files[row["file"]]) == row["md5"]
+    assert "".join(table["label"]) == "0123456789"
+
+
+def test_an_image_shows_its_box(workplace):
+    """Pixel by pixel, of the photo as it is decoded, with its margin."""
+    workplace.set(crop__format="png", crop__margin=0.25)
+    workplace.add("a.jpg", display("7"))
+    workplace.do("parse", "crop")
+    photo = np.asarray(Image.open(workplace.raw / "a.jpg"))
+    xmin, ymin, xmax, ymax = (int(value) for value in display("7")[0][1])
+    [row] = rows_of(digits())
+    image = np.asarray(Image.open(workplace.digits / row["file"]))
+    assert np.array_equal(image, photo[ymin - 10 : ymax + 10, max(xmin - 6, 0) : xmax + 6])
+    assert row["pixels"] == image.shape[0] * image.shape[1]
+
+
+def test_a_turned_photo_is_cut_upright(workplace):
+    """A digit boxed on the upright photo, which is stored on its side."""
+    workplace.set(crop__format="png", crop__margin=0)
+    upright = draw_photo(display("7"))
+    stored = upright.transpose(Image.Transpose.ROTATE_90)
+    write(workplace.raw / "a.jpg", jpeg(stored, quality=95, orientation=6))
+    write(workplace.raw / "a.xml", voc_xml(display("7"), "a.jpg"))
+    workplace.do("parse", "crop")
+    image = Image.open(workplace.digits / digits()["file"][0])
+    expected = upright.crop(display("7")[0][1])
+    assert np.abs(np.asarray(image).astype(int) - np.asarray(expected)).mean() < 15
+
+
+def test_a_second_run_writes_nothing(cropped, caplog):
+    """Not one image, and the same tables."""
+    before, written = outputs(cropped), state(cropped)
+    with caplog.at_level(logging.INFO):
+        cropped.do("crop")
+    assert "15 digits: 0 written, 0 removed" in caplog.text
+    assert state(cropped) == written
+    assert outputs(cropped) == before
+
+
+def remove(path):
+    path.unlink()
+
+
+def damage(path):
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def swap(path):
+    path.write_bytes(next(p for p in path.parents[1].rglob("*.*") if p != path).read_bytes())
+
+
+@pytest.mark.parametrize("harm", [remove, damage, empty, swap])
+def test_a_harmed_image_alone_is_cut_again(cropped, harm):
+    """Whatever was done to it by hand or by a killed run."""
+    before, written = outputs(cropped), state(cropped)
+    victim = sorted(written)[7]
+    harm(cropped.digits / victim)
+    cropped.do("crop")
+    assert outputs(cropped) == before
+    assert {file for file, its in state(cropped).items() if its != written[file]} == {victim}
+
+
+@pytest.mark.parametrize("file", ["7/mine.jpg", "x/y.jpg", "notes.txt", "7/.p00.jpg.part", "a/b/c"])
+def test_a_foreign_file_is_removed(cropped, file):
+    """Training reads what digits.csv lists, and DVC versions the whole folder."""
+    before, written = outputs(cropped), state(cropped)
+    write(cropped.digits / file, "7")
+    cropped.do("crop")
+    assert outputs(cropped) == before
+    assert state(cropped) == written
+    assert {path.name for path in cropped.digits.iterdir()} == set("0123456789")
+
+
+def test_a_foreign_link_is_removed_and_what_it_leads_to_is_not(cropped):
+    """A file or a folder elsewhere."""
+    elsewhere = write(cropped.folder / "elsewhere/mine.jpg", "7").parent
+    before = outputs(cropped)
+    (cropped.digits / "7/link.jpg").symlink_to(elsewhere / "mine.jpg")
+    (cropped.digits / "more").symlink_to(elsewhere)
+    cropped.do("crop")
+    assert contents(elsewhere) == {"mine.jpg": b"7"}
+    assert not (cropped.digits / "more").exists()
+    assert outputs(cropped) == before
+
+
+def add_photo(workplace):
+    workplace.add("new.jpg", display("2468"), seed=99)
+
+
+def remove_photo(workplace):
+    (workplace.raw / "p01.jpg").unlink()
+    (workplace.raw / "p01.xml").unlink()
+
+
+def replace_photo(workplace):
+    write(workplace.raw / "p01.jpg", jpeg(draw_photo(display("56789"), seed=99)))
+
+
+def move_a_box(workplace):
+    moved = [(label, (x1 + 1, y1, x2 + 1, y2)) for label, (x1, y1, x2, y2) in display("56789")]
+    write(workplace.raw / "p01.xml", voc_xml(moved, "p01.jpg"))
+
+
+def correct_a_label(workplace):
+    write(workplace.raw / "p01.xml", voc_xml(display("56780"), "p01.jpg"))
+
+
+def rename_photo(workplace):
+    (workplace.raw / "p01.jpg").rename(workplace.raw / "q.jpg")
+    (workplace.raw / "p01.xml").rename(workplace.raw / "q.xml")
+
+
+@pytest.mark.parametrize(
+    ("edit", "rewritten"),
+    [
+        (add_photo, 4),
+        (remove_photo, 0),
+        (replace_photo, 5),
+        (move_a_box, 5),
+        (correct_a_label, 1),
+        (rename_photo, 5),
+    ],
+)
+def test_an_edit_recuts_what_it_touches_and_equals_a_clean_run(cropped, edit, rewritten):
+    """Byte for byte, tables and images."""
+    written = state(cropped)
+    edit(cropped)
+    cropped.do("parse", "crop")
+    changed = [file for file, its in state(cropped).items() if its != written.get(file)]
+    assert len(changed) == rewritten
+    assert outputs(cropped) == clean_outputs(cropped)
+
+
+@pytest.mark.parametrize("change", [{"crop__margin": 0.3}, {"crop__format": "png"}])
+def test_other_parameters_recut_everything(cropped, change):
+    """And leave nothing of the old kind."""
+    written = state(cropped)
+    cropped.set(**change)
+    cropped.do("crop")
+    assert not set(state(cropped).items()) & set(written.items())
+    assert len(contents(cropped.digits)) == 15
+    assert outputs(cropped) == clean_outputs(cropped)
+
+
+@pytest.mark.parametrize("file", ["digits.csv", "photos.csv"])
+@pytest.mark.parametrize("content", [None, b"", b"file,label\n", b"\xff\xfe damaged"])
+def test_a_lost_or_damaged_table_costs_time_only(cropped, file, content):
+    """Images are cut again; the result is the same."""
+    before = outputs(cropped)
+    path = cropped.folder / "data" / file
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    cropped.do("crop")
+    assert outputs(cropped) == before
+
+
+def test_a_killed_run_is_made_good(cropped):
+    """Some images of new parameters written, no table: the next run equals a clean one."""
+    before = outputs(cropped)
+    for path in sorted(cropped.digits.rglob("*.jpg"))[::2]:
+        path.write_bytes(jpeg(draw_photo([])))
+    (cropped.digits / "3/.x-1.jpg.part").write_bytes(b"half")
+    cropped.do("crop")
+    assert outputs(cropped) == before
+
+
+NASTY = [
+    "a/b.jpg",
+    "a_b.jpg",
+    "A.jpg",
+    "x/a.JPG",
+    "y/a.jpg",
+    "가 나,다.jpg",
+    "n" * 240 + ".jpg",
+    "7-1.jpg",
+]
+
+
+def test_nasty_photo_names_get_files_of_their_own(workplace):
+    """Folders, case, length, Hangul, commas: each digit is kept apart."""
+    for seed, name in enumerate(NASTY):
+        workplace.add(name, display("77"), seed)
+    workplace.do("parse", "crop")
+    table = digits()
+    assert table["file"].str.casefold().nunique() == 2 * len(NASTY)
+    assert set(table["photo"]) == set(NASTY)
+    assert set(contents(workplace.digits)) == set(table["file"])
+
+
+def test_a_photo_that_cannot_be_decoded_is_left_out_and_told(cropped, caplog):
+    """Its damage shows only when its pixels are read; the others are cut."""
+    content = bytearray((cropped.raw / "p01.jpg").read_bytes())
+    tables = content.index(b"\xff\xc4") + 5
+    content[tables : tables + 16] = b"\xff" * 16
+    (cropped.raw / "p01.jpg").write_bytes(content)
+    cropped.do("crop")
+    photos = read_table("data/photos.csv", PHOTOS).set_index("photo")
+    assert list(photos["problem"] != "") == [False, True, False]
+    assert set(digits()["photo"]) == {"p00.jpg", "p02.jpg"}
+    assert "p01.jpg is left out" in caplog.text
+
+
+def test_a_photo_that_has_gone_is_left_out_and_told(cropped):
+    """Deleted after parse; no traceback."""
+    (cropped.raw / "p01.jpg").unlink()
+    result = cropped.run("crop")
+    assert "Traceback" not in result.stderr
+    assert "p01.jpg" in result.stderr
+
+
+def test_without_one_photo_it_fails_and_says_where_to_look(cropped):
+    """photos.csv is there to be read."""
+    for path in cropped.raw.glob("*.jpg"):
+        path.write_bytes(b"no photo")
+    with pytest.raises(UserError, match=r"data/photos\.csv"):
+        cropped.do("crop")
+    assert len(read_table("data/photos.csv", PHOTOS)) == 3
+
+
+def test_the_order_of_rows_is_the_boxes(cropped):
+    """Whichever photo's thread is done first."""
+    boxes = read_table("data/boxes.csv", BOXES)
+    assert digits()[["photo", "object"]].equals(boxes[["photo", "object"]])
+    write_table(cropped.folder / "data/boxes.csv", BOXES, boxes[::-1])
+    cropped.do("crop")
+    assert list(digits()["object"]) == list(boxes["object"][::-1])
+
+
+def test_a_photos_hash_tells_a_copy_from_another_photo(workplace):
+    """Saved again at a lower quality it is near, another photo is far."""
+    photo = draw_photo(display("70"), seed=1)
+    for name, image, quality in (
+        ("a", photo, 95),
+        ("copy", photo, 60),
+        ("other", draw_photo(display("70"), seed=2), 95),
+    ):
+        write(workplace.raw / f"{name}.jpg", jpeg(image, quality))
+        write(workplace.raw / f"{name}.xml", voc_xml(display("70"), f"{name}.jpg"))
+    workplace.do("parse", "crop")
+    table = read_table("data/photos.csv", PHOTOS).set_index("photo")
+    original, copy, other = (int(value, 16) for value in table["perceptual_hash"])
+    assert (original ^ copy).bit_count() <= 12 < (original ^ other).bit_count()

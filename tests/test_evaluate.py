@@ -1,0 +1,171 @@
+"""Stage 6 as a command: a model and digits to figures and pictures."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from helpers import ROOT, Workplace, contents, display, draw_photo, voc_xml, write
+from PIL import Image
+
+from pipeline.command import UserError
+from pipeline.files import read_list
+from pipeline.reporting.metrics import measure
+from pipeline.tables import BOXES, DIGITS, PREDICTIONS, read_table
+
+PICTURES = {"curves.png", "digits.png", "confusion.png", "misread.png"}
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory):
+    """A workplace with a small model and its figures, once for all tests."""
+    place = Workplace(tmp_path_factory.mktemp("evaluated"))
+    shutil.copy(ROOT / "params.yaml", place.folder)
+    place.set(
+        train__model="resnet8", train__input_size=16, train__batch_size=16, train__epochs=2,
+        train__device="cpu", train__precision="fp32", split__by="photo", crop__margin=0.1,
+        split__validation=0.2,
+    )  # fmt: skip
+    place.add_displays(12)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place.folder)
+        place.do("parse", "crop", "stats", "split", "train", "evaluate")
+    return place
+
+
+@pytest.fixture
+def workplace(evaluated, tmp_path, monkeypatch):
+    """A copy of it, the current folder."""
+    monkeypatch.chdir(shutil.copytree(evaluated.folder, tmp_path / "workplace"))
+    return Workplace(tmp_path / "workplace")
+
+
+def metrics(folder="reports"):
+    return json.loads((Path(folder) / "metrics.json").read_text(encoding="utf-8"))
+
+
+def predictions(folder="reports"):
+    return read_table(Path(folder) / "predictions.csv", PREDICTIONS)
+
+
+def test_the_command_writes_figures_and_pictures(workplace):
+    """As a process: what it writes, and the figures it says."""
+    for name in ("metrics.json", "predictions.csv", *PICTURES):
+        (workplace.folder / "reports" / name).unlink()
+    result = workplace.run("evaluate")
+    assert result.returncode == 0, result.stderr
+    assert set(contents(workplace.folder / "reports")) == {
+        "history.csv", "metrics.json", "predictions.csv", *PICTURES,
+    }  # fmt: skip
+    for name in PICTURES:
+        Image.open(workplace.folder / "reports" / name).verify()
+    digits = metrics()["digits"]
+    assert f"({digits['errors']} of {digits['count']} wrong)" in result.stderr
+
+
+def test_every_validation_digit_is_predicted_and_no_other(workplace):
+    """A row each, in the list's order, with its own label and photo."""
+    found = predictions()
+    assert list(found["file"]) == read_list(Path("data/valid_data.txt"))
+    assert list(found["actual"]) == [file.split("/")[0] for file in found["file"]]
+    assert set(found["predicted"]) <= set("0123456789")
+    assert found["confidence"].between(0.1, 1).all()
+    photo_of = read_table(Path("data/digits.csv"), DIGITS).set_index("file")["photo"]
+    assert list(found["photo"]) == list(photo_of[found["file"]])
+
+
+def test_the_figures_are_those_of_the_predictions(workplace):
+    """By photo, every validation photo is whole and is a reading."""
+    found = predictions()
+    assert metrics() == measure(found, set(found["photo"]))
+    assert metrics()["readings"]["count"] == found["photo"].nunique()
+
+
+def test_a_photo_with_digits_in_training_is_no_reading(workplace):
+    """One digit of a validation photo moved to the other list."""
+    valid = read_list(Path("data/valid_data.txt"))
+    write(Path("data/valid_data.txt"), "".join(f"{file}\n" for file in valid[1:]))
+    workplace.do("evaluate")
+    assert metrics()["readings"]["count"] == predictions()["photo"].nunique() - 1
+
+
+def test_a_second_run_gives_the_same_bytes(workplace):
+    """Figures and pictures alike."""
+    first = contents(workplace.folder / "reports")
+    workplace.do("evaluate")
+    assert contents(workplace.folder / "reports") == first
+
+
+def test_other_photos_are_measured_as_those_trained_on(workplace):
+    """The validation photos as a folder of their own give the same predictions."""
+    expected = predictions()
+    for photo in set(expected["photo"]):
+        write(Path("other") / photo, (workplace.raw / photo).read_bytes())
+        xml = Path(photo).with_suffix(".xml")
+        write(Path("other") / xml, (workplace.raw / xml).read_bytes())
+    workplace.do("evaluate", arguments=("--photos", "other"))
+    found = predictions("reports/other").sort_values("file", ignore_index=True)
+    assert found.drop(columns="confidence").equals(
+        expected.drop(columns="confidence").sort_values("file", ignore_index=True)
+    )
+    assert metrics("reports/other")["digits"] == metrics()["digits"]
+
+
+def test_other_photos_are_cut_as_the_model_was_trained(workplace):
+    """With the margin in the model, whatever params.yaml says today."""
+    write(Path("other/a.xml"), voc_xml(display("70123"), "a.png"))
+    draw_photo(display("70123")).save("other/a.png")
+    workplace.do("evaluate", arguments=("--photos", "other"))
+    first = (workplace.folder / "reports/other/predictions.csv").read_bytes()
+    workplace.set(crop__margin=0.5, train__input_size=32)
+    workplace.do("evaluate", arguments=("--photos", "other", "--out", "again"))
+    assert (workplace.folder / "again/predictions.csv").read_bytes() == first
+
+
+def test_measuring_other_photos_leaves_the_reports_alone(workplace):
+    """The tracked figures are those of the pipeline."""
+    before = contents(workplace.folder / "reports")
+    raw = contents(workplace.raw)
+    shutil.copytree(workplace.raw, "other")
+    workplace.do("evaluate", arguments=("--photos", "other", "--out", "elsewhere"))
+    assert contents(workplace.folder / "reports") == before
+    assert contents(workplace.raw) == raw
+    assert {"metrics.json", "predictions.csv", "problems.csv"} <= set(contents(Path("elsewhere")))
+
+
+def test_other_photos_without_a_digit_are_told(workplace):
+    """And problems.csv says why."""
+    write(Path("other/a.xml"), voc_xml(display("7"), "a.jpg"))
+    with pytest.raises(UserError, match=r"no usable digit in other/.*problems\.csv"):
+        workplace.do("evaluate", arguments=("--photos", "other"))
+    assert "no_photo" in set(pd.read_csv("reports/other/problems.csv")["reason"])
+
+
+@pytest.mark.parametrize(
+    "file", ["models/digits.pt", "data/valid_data.txt", "data/boxes.csv", "reports/history.csv"]
+)
+def test_a_missing_input_is_told(workplace, file):
+    """Its stage has not run."""
+    (workplace.folder / file).unlink()
+    with pytest.raises(UserError, match=rf"{file} is missing: run `dvc repro`"):
+        workplace.do("evaluate")
+
+
+def test_a_list_that_names_an_unknown_digit_is_told(workplace):
+    """The list is of other digits than digits.csv: not a traceback."""
+    with Path("data/valid_data.txt").open("a", encoding="utf-8") as file:
+        file.write("7/unknown-1.jpg\n")
+    with pytest.raises(UserError):
+        workplace.do("evaluate")
+
+
+def test_boxes_are_matched_by_photo_and_object(workplace):
+    """The order of boxes.csv does not matter."""
+    first = contents(workplace.folder / "reports")
+    path = Path("data/boxes.csv")
+    read_table(path, BOXES)[::-1].to_csv(path, index=False)
+    workplace.do("evaluate")
+    assert contents(workplace.folder / "reports") == first

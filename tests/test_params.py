@@ -1,0 +1,136 @@
+"""params.yaml: what it may hold, and what is said where it holds something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from helpers import ROOT, write
+from pydantic import ValidationError
+
+from pipeline.command import UserError
+from pipeline.params import load_params
+
+TEXT = (ROOT / "params.yaml").read_text(encoding="utf-8")
+
+
+def load(tmp_path, **values):
+    """Parameters as in the repository, with some changed; None takes a key away."""
+    tree = yaml.safe_load(TEXT)
+    for key, value in values.items():
+        *sections, name = key.split("__")
+        section = tree
+        for part in sections:
+            section = section[part]
+        section.pop(name, None)
+        if value is not None:
+            section[name] = value
+    return load_params(write(tmp_path / "params.yaml", yaml.safe_dump(tree)))
+
+
+def test_the_projects_own_file_is_right():
+    """Every key known, none missing, every value allowed."""
+    assert load_params(ROOT / "params.yaml").train.epochs >= 1
+
+
+# What is wrong, in words: the change, and what the message must hold.
+WRONG = {
+    "unknown": ({"train__epoch": 5}, ["train.epoch ", "did you mean epochs?"]),
+    "unknown section": ({"trian": {}}, ["trian ", "did you mean train?"]),
+    "nested": ({"train__augment__shfit": 0.1}, ["train.augment.shfit ", "mean shift?"]),
+    "missing": ({"crop__margin": None}, ["crop.margin is missing"]),
+    "missing section": ({"split": None}, ["split is missing"]),
+    "model": (
+        {"train__model": "resnet9"},
+        ["train.model is 'resnet9'", "'resnet8'", "'resnet152'"],
+    ),
+    "format": ({"crop__format": "gif"}, ["crop.format is 'gif'", "'jpg' or 'png'"]),
+    "by": ({"split__by": "pixel"}, ["split.by", "'photo' or 'digit'"]),
+    "text for number": ({"train__lr": "0.1"}, ["train.lr is '0.1'", "number"]),
+    "true for number": ({"train__lr": True}, ["train.lr is True", "number"]),
+    "fraction": ({"train__epochs": 2.5}, ["train.epochs is 2.5", "integer"]),
+    "too small": ({"train__epochs": 0}, ["train.epochs is 0", "greater than or equal to 1"]),
+    "zero rate": ({"train__lr": 0}, ["train.lr is 0", "greater than 0"]),
+    "infinite": ({"train__lr": float("inf")}, ["train.lr is inf", "finite"]),
+    "no number": ({"train__lr": float("nan")}, ["train.lr is nan"]),
+    "momentum": ({"train__momentum": 1}, ["train.momentum is 1", "less than 1"]),
+    "small input": ({"train__input_size": 15}, ["train.input_size is 15", "16"]),
+    "large input": ({"train__input_size": 257}, ["train.input_size is 257", "256"]),
+    "negative seed": ({"train__seed": -1}, ["train.seed is -1"]),
+    "scale": ({"train__augment__scale": 1}, ["train.augment.scale is 1"]),
+    "no validation": ({"split__validation": 0}, ["split.validation is 0"]),
+    "all validation": ({"split__validation": 1.0}, ["split.validation is 1.0"]),
+    "negative margin": ({"crop__margin": -0.1}, ["crop.margin is -0.1"]),
+    "digit unquoted": ({"parse__labels": {"seven": 7}}, ["parse.labels.seven is 7", "string"]),
+    "two digits": ({"parse__labels": {"ten": "10"}}, ["parse.labels.ten is '10'"]),
+    "no list": ({"parse__ignore": "kWh"}, ["parse.ignore is 'kWh'", "list"]),
+    "no section": ({"train": 5}, ["train is 5"]),
+}
+
+
+@pytest.mark.parametrize(("values", "told"), WRONG.values(), ids=WRONG)
+def test_a_wrong_value_is_told_by_file_key_and_what_is_allowed(tmp_path, values, told):
+    """Enough to mend it without reading our code."""
+    with pytest.raises(UserError) as error:
+        load(tmp_path, **values)
+    message = str(error.value)
+    assert message.startswith(str(tmp_path / "params.yaml"))
+    assert all(part in message for part in told)
+    assert "\n" not in message
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path):
+    """One line each."""
+    with pytest.raises(UserError) as error:
+        load(tmp_path, train__lr=-1, crop__format="gif", split__sed=0)
+    assert len(str(error.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("train: [", id="unclosed"),
+        pytest.param("\ttrain: 5", id="tab"),
+        pytest.param(TEXT.encode("utf-16"), id="UTF-16"),
+        pytest.param(b"\xff\xfe\xfa", id="bytes"),
+        pytest.param("a: !!python/object/apply:os.getcwd []", id="code"),
+        pytest.param("a: 2001-99-99", id="impossible date"),
+        pytest.param("", id="empty"),
+        pytest.param("- 1\n- 2\n", id="list"),
+        pytest.param("5", id="number"),
+    ],
+)
+def test_a_broken_file_is_told_by_its_name(tmp_path, content):
+    """Whatever is in it, no traceback."""
+    path = write(tmp_path / "params.yaml", content)
+    with pytest.raises(UserError, match=r"params\.yaml"):
+        load_params(path)
+
+
+def test_a_missing_file_is_told(workplace):
+    """Most likely the command runs in another folder."""
+    Path("params.yaml").unlink()
+    with pytest.raises(UserError, match=r"params\.yaml is missing.*folder"):
+        load_params()
+
+
+def test_notepads_byte_order_mark_is_no_error(tmp_path):
+    """Windows' editor puts one in front."""
+    path = write(tmp_path / "params.yaml", b"\xef\xbb\xbf" + TEXT.encode())
+    assert load_params(path) == load_params(ROOT / "params.yaml")
+
+
+def test_a_whole_number_is_a_number(tmp_path):
+    """`lr: 1` is 1.0."""
+    assert load(tmp_path, train__lr=1).train.lr == 1.0
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [("train", "lr"), ("crop", "margin"), ("split", "seed"), ("parse", "ignore")],
+)
+def test_a_stage_cannot_change_what_it_was_given(tmp_path, section, key):
+    """Frozen, so that what was recorded is what was used."""
+    with pytest.raises(ValidationError):
+        setattr(getattr(load(tmp_path), section), key, 0)

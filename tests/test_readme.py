@@ -1,0 +1,189 @@
+"""The README's commands, each run as it is written, in a fresh clone with a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import site
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from test_end_to_end import REPO, copy_checkout
+
+from pipeline.sample import sample
+
+README = (REPO / "README.md").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of commands: the heading that it stands under, its language, its lines."""
+
+    heading: str
+    language: str
+    text: str
+
+
+def blocks() -> list[Block]:
+    found = []
+    for section in re.split(r"^## ", README, flags=re.MULTILINE)[1:]:
+        heading = section.splitlines()[0]
+        for language, text in re.findall(r"^```(\w+)\n(.*?)^```", section, re.M | re.S):
+            found.append(Block(heading, language, text))
+    return found
+
+
+def commands(heading: str, language: str = "sh") -> str:
+    """The commands under a heading, all blocks in order."""
+    return "\n".join(b.text for b in blocks() if (b.heading, b.language) == (heading, language))
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Someone with a clone and a home folder, who types what the README says."""
+
+    clone: Path
+    home: Path
+
+    def types(self, script: str) -> str:
+        """Run lines in one shell that stops at the first failure; returns what was printed."""
+        environment = {
+            "HOME": str(self.home),
+            "PATH": os.environ["PATH"],
+            "PHOTOS": "24",
+            # `make test` within a test: set up, check style and types, and find the tests.
+            "PYTEST_ADDOPTS": "--collect-only -q",
+            "OMP_NUM_THREADS": "1",
+            **{key: value for key, value in os.environ.items() if key.startswith("PIP_")},
+            **{f"GIT_{who}_{what}": "newcomer@example.com"
+               for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+        }  # fmt: skip
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=self.clone, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
+    """A newcomer after `make`, with photos of his own at home."""
+    clone = copy_checkout(tmp_path_factory.mktemp("clone"))
+    home = tmp_path_factory.mktemp("home")
+    for seed, name in enumerate(("photos", "new-photos", "other-site"), start=11):
+        sample(home / name, photos=14 if name == "photos" else 3, seed=seed)
+    # An environment of its own, in which what is installed beside this test counts as installed:
+    # the download is the one thing left out.
+    subprocess.run([sys.executable, "-m", "venv", clone / ".venv"], check=True)
+    library = next((clone / ".venv/lib").iterdir()) / "site-packages"
+    outer = [path for path in site.getsitepackages() if Path(path).is_dir()]
+    (library / "outer.pth").write_text("\n".join(outer), encoding="utf-8")
+    for tool in ("dvc", "ruff", "mypy", "pytest"):
+        (clone / ".venv/bin" / tool).symlink_to(Path(sys.executable).parent / tool)
+    person = Newcomer(clone, home)
+    printed = person.types("make")
+    assert "digits.accuracy" in printed
+    assert "misread.png" in printed
+    person.types("git add . && git commit -qm sample")
+    return person
+
+
+def test_a_second_make_does_nothing(newcomer: Newcomer) -> None:
+    """`make` again installs nothing and runs no stage."""
+    printed = newcomer.types("make")
+    assert "pip install" not in printed
+    assert "Running stage" not in printed
+
+
+def test_make_test_sets_up_and_checks(newcomer: Newcomer) -> None:
+    """`make test` checks style and types and finds the tests."""
+    printed = newcomer.types(commands("Two commands").replace("make\n", "", 1))
+    assert "All checks passed!" in printed
+    assert "tests/test_readme.py" in printed
+
+
+def test_own_photos_then_new_ones(newcomer: Newcomer) -> None:
+    """Own photos take the sample's place, new ones join them, and the versions come back."""
+    newcomer.types(commands("Your own photos"))
+    assert len(list((newcomer.clone / "raw").glob("*.jpg"))) == 14
+    newcomer.types("source .venv/bin/activate && git add . && git commit -qm 'My photos'")
+    newcomer.types("source .venv/bin/activate\n" + commands("New photos"))
+    assert len(list((newcomer.clone / "raw").glob("*.jpg"))) == 17
+    stats = json.loads((newcomer.clone / "data/stats.json").read_text(encoding="utf-8"))
+    cut = list((newcomer.clone / "data/digits").rglob("*.jpg"))
+    assert stats["digits"] == len(cut)
+    compared = newcomer.types("source .venv/bin/activate\n" + commands("Is it better?"))
+    assert "validation digits that neither was trained on" in compared
+    newcomer.types("source .venv/bin/activate\n" + commands("A second place"))
+    assert len(list((newcomer.home / "third-machine/raw").glob("*.jpg"))) == 17
+
+
+def test_runs_are_compared(newcomer: Newcomer) -> None:
+    """Experiments run and show; the guidebook's recipe is what the guidebook says."""
+    script = commands("Comparing runs")
+    assert "train.epochs=100" in script
+    quick = re.sub(r"train\.epochs=\d+", "train.epochs=1", script)
+    newcomer.types("source .venv/bin/activate\n" + quick)
+    params = yaml.safe_load((newcomer.clone / "params.yaml").read_text(encoding="utf-8"))
+    recipe = {
+        "model": "resnet20", "input_size": 64, "batch_size": 128, "optimizer": "sgd", "lr": 0.1,
+        "momentum": 0.9, "weight_decay": 0.0005, "scheduler": "cosine", "warmup_epochs": 0,
+        "label_smoothing": 0, "precision": "fp32",
+    }  # fmt: skip
+    assert {key: params["train"][key] for key in recipe} == recipe
+    assert params["train"]["augment"]["strength"] == 0
+    assert params["crop"]["margin"] == 0
+
+
+def test_another_site_is_measured(newcomer: Newcomer) -> None:
+    """The README's command for another site leaves figures where it says."""
+    newcomer.types("source .venv/bin/activate\n" + commands("Another site, another display"))
+    assert (newcomer.clone / "reports/other-site/metrics.json").is_file()
+
+
+def test_the_steps_without_make_run(newcomer: Newcomer) -> None:
+    """The PowerShell and Anaconda lines run, each put as this system spells it."""
+    windows = commands("Without make", "powershell")
+    script = windows.replace("py -m venv .venv", "true").replace(
+        ".venv\\Scripts\\Activate.ps1", "source .venv/bin/activate"
+    )
+    script = script.replace("--photos 240", "--photos 24")
+    assert "\\" not in script
+    shutil.rmtree(newcomer.clone / "raw")
+    newcomer.types(script)
+    anaconda = commands("Without make")
+    if not shutil.which("conda"):
+        assert anaconda.count("conda ") == 2
+        anaconda = "source .venv/bin/activate\n" + re.sub(r"^conda .*$", "", anaconda, flags=re.M)
+    shutil.rmtree(newcomer.clone / "raw")
+    newcomer.types(anaconda.replace("--photos 240", "--photos 24"))
+
+
+@pytest.mark.skipif("README_DOWNLOADS" not in os.environ, reason="set README_DOWNLOADS to download")
+def test_other_builds_of_torch_install(newcomer: Newcomer) -> None:
+    """The CUDA and CPU builds are found where the README says."""
+    script = commands("With an NVIDIA GPU").replace("pip install", "pip install --dry-run")
+    newcomer.types("source .venv/bin/activate\n" + script)
+
+
+def test_no_command_is_left_out() -> None:
+    """Every block of commands stands under a heading that a test here runs."""
+    run = {
+        "Two commands", "Your own photos", "New photos", "A second place", "Is it better?",
+        "Comparing runs",
+        "Another site, another display", "Without make", "With an NVIDIA GPU",
+    }  # fmt: skip
+    assert {b.heading for b in blocks() if b.language in ("sh", "powershell")} == run
+
+
+def test_the_parameters_are_the_file() -> None:
+    """The README shows params.yaml to the letter."""
+    params = (REPO / "params.yaml").read_text(encoding="utf-8")
+    assert [b.text for b in blocks() if b.language == "yaml"] == [params]

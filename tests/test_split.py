@@ -1,0 +1,247 @@
+"""Stage 4: quotas, copies, and that a side follows from seed and photo alone."""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+
+import numpy as np
+import pytest
+from helpers import digits_table, display, draw_photo, jpeg, photos_table, voc_xml, write
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import train_test_split
+
+from pipeline.command import UserError
+from pipeline.files import read_list
+from pipeline.params import SplitParams
+from pipeline.split import quotas, split_by_digit, split_by_photo
+from pipeline.tables import DIGITS, read_table
+
+
+def params(by="photo", validation=0.2, seed=0):
+    return SplitParams(by=by, validation=validation, seed=seed)
+
+
+def varied(count, seed=0, longest=6):
+    """Readings of so many photos: random digits, three to six on each."""
+    draw = random.Random(seed)
+    return {
+        f"{seed}/{i:04}.jpg": "".join(draw.choices("0123456789", k=draw.randint(3, longest)))
+        for i in range(count)
+    }
+
+
+def split(readings, photos=None, **values):
+    """The digits with the column `validation`."""
+    digits = digits_table(readings)
+    photos = photos_table(list(readings)) if photos is None else photos
+    return digits.assign(validation=split_by_photo(digits, photos, params(**values)))
+
+
+def validation_photos(digits):
+    return set(digits["photo"][digits["validation"]])
+
+
+READINGS = st.dictionaries(
+    st.integers(0, 99).map("{:02}.jpg".format),
+    st.text("0123456789", min_size=1, max_size=8),
+    min_size=2,
+    max_size=20,
+)
+
+
+@given(totals=st.lists(st.integers(0, 500), min_size=1, max_size=10), share=st.floats(0.01, 0.99))
+def test_quotas_add_up_and_each_is_its_share(totals, share):
+    """The whole rounded up, each label up or down."""
+    quota = quotas(np.array(totals), share)
+    assert quota.sum() == math.ceil(round(share * sum(totals), 6))
+    assert (np.abs(quota - np.array(totals) * share) <= 1).all()
+    assert (quota <= totals).all()
+
+
+@pytest.mark.parametrize(
+    ("total", "validation"), [(27_237, 5_448), (5, 1), (10, 2), (11, 3), (1, 1), (0, 0)]
+)
+def test_a_fifth_is_rounded_up(total, validation):
+    """27,237 digits are 21,789 and 5,448; and 0.2 * 5 is 1, whatever binary fractions say."""
+    assert quotas(np.array([total]), 0.2).sum() == validation
+
+
+@settings(max_examples=25)
+@given(
+    count=st.integers(60, 120),
+    seed=st.integers(0, 1000),
+    validation=st.sampled_from([0.1, 0.2, 0.25, 0.5]),
+)
+def test_with_varied_photos_every_quota_is_met(count, seed, validation):
+    """Exactly the wanted number in all, and each label within one of its share."""
+    digits = split(varied(count, seed), validation=validation)
+    totals = digits["label"].value_counts().sort_index()
+    got = digits["label"][digits["validation"]].value_counts().sort_index()
+    assert digits["validation"].sum() == math.ceil(round(validation * len(digits), 6))
+    assert (got - quotas(totals.to_numpy(), validation)).abs().max() <= 1
+
+
+@given(readings=READINGS, seed=st.integers(0, 2**32 - 1))
+def test_a_photo_is_on_one_side_and_both_sides_have_one(readings, seed):
+    """However few photos, and whatever they show."""
+    digits = split(readings, seed=seed)
+    assert (digits.groupby("photo")["validation"].nunique() == 1).all()
+    assert digits["validation"].nunique() == 2
+
+
+@given(readings=READINGS, data=st.data())
+def test_the_order_of_rows_does_not_matter(readings, data):
+    """A photo's side follows from its name, not from its place in a table."""
+    photos = photos_table(list(readings))
+    shuffled = photos.iloc[data.draw(st.permutations(range(len(photos))))].reset_index(drop=True)
+    names = data.draw(st.permutations(list(readings)))
+    other = split({name: readings[name] for name in names}, shuffled)
+    assert validation_photos(other) == validation_photos(split(readings, photos))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_two_equal_photos_the_same_is_chosen_in_any_order(seed):
+    """Where no quota fits, too, the name decides."""
+    readings = {"a.jpg": "70159", "b.jpg": "30418"}
+    turned = dict(reversed(readings.items()))
+    chosen = [validation_photos(split(its, seed=seed)) for its in (readings, turned)]
+    assert chosen[0] == chosen[1]
+
+
+@given(readings=READINGS, data=st.data())
+def test_copies_are_on_one_side(readings, data):
+    """Photos of the same bytes, in any combination."""
+    photos = photos_table(list(readings))
+    copies = [data.draw(st.integers(0, 2)) for _ in readings]
+    photos["md5"] = [f"md5 {copy}" for copy in copies]
+    if len(set(copies)) == 1:
+        with pytest.raises(UserError, match="one photo"):
+            split(readings, photos)
+        return
+    digits = split(readings, photos)
+    group = digits["photo"].map(dict(zip(photos["photo"], copies, strict=True)))
+    assert (digits.groupby(group)["validation"].nunique() == 1).all()
+
+
+def test_the_same_digits_give_the_same_split():
+    """Run after run."""
+    readings = varied(80)
+    assert split(readings).equals(split(readings))
+
+
+def test_another_seed_gives_another_split():
+    """Equally large."""
+    readings = varied(80)
+    first, other = split(readings), split(readings, seed=1)
+    assert validation_photos(first) != validation_photos(other)
+    assert first["validation"].sum() == other["validation"].sum()
+
+
+def test_new_photos_hardly_move_old_ones():
+    """One per cent more photos: fewer than one in a hundred of the others changes sides."""
+    old = varied(2000)
+    before = validation_photos(split(old))
+    after = validation_photos(split(old | varied(20, seed=1)))
+    moved = before ^ (after & set(old))
+    assert len(moved) < 20
+
+
+@pytest.mark.parametrize("same", [{"md5": "same"}, {}])
+def test_one_photo_alone_cannot_be_split(same):
+    """Nor can copies of it; the message says what can be done."""
+    readings = {"a.jpg": "70123", "b.jpg": "70123"} if same else {"a.jpg": "70123"}
+    with pytest.raises(UserError, match=r"one photo.*add photos, or set split\.by: digit"):
+        split(readings, photos_table(list(readings)).assign(**same))
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_by_digit_is_scikit_learns_split(seed):
+    """The guidebook's own: stratified, with digits of a photo on both sides."""
+    digits = digits_table(varied(40))
+    validation = split_by_digit(digits, params("digit", seed=seed))
+    _, expected = train_test_split(
+        list(digits["file"]), test_size=0.2, random_state=seed, stratify=list(digits["label"])
+    )
+    assert set(digits["file"][validation]) == set(expected)
+    assert len(set(digits["photo"][validation]) & set(digits["photo"][~validation])) > 10
+
+
+def test_by_digit_with_too_few_of_a_label_is_told():
+    """In scikit-learn's words, with our file's name."""
+    with pytest.raises(UserError, match=r"data/digits\.csv cannot be split by digit"):
+        split_by_digit(digits_table({"a.jpg": "7777777770"}), params("digit"))
+
+
+def sides(workplace):
+    """Each photo's sides, by its lists."""
+    digits = read_table("data/digits.csv", DIGITS).set_index("file")["photo"]
+    found = {}
+    for name in ("train", "valid"):
+        for file in read_list(workplace.folder / f"data/{name}_data.txt"):
+            found.setdefault(digits[file], set()).add(name)
+    return found
+
+
+def test_the_command_writes_two_lists(workplace):
+    """As a process: each digit in one of them, sorted; and it says how many."""
+    workplace.set(split__by="photo", split__validation=0.2)
+    workplace.add_displays(12)
+    workplace.do("parse", "crop")
+    result = workplace.run("split")
+    assert result.returncode == 0, result.stderr
+    train, valid = (read_list(workplace.folder / f"data/{n}_data.txt") for n in ("train", "valid"))
+    assert sorted(train + valid) == sorted(read_table("data/digits.csv", DIGITS)["file"])
+    assert (train, valid) == (sorted(train), sorted(valid))
+    assert len(valid) == 10
+    assert result.stderr.startswith("50 training and 10 validation digits")
+    assert all(len(its) == 1 for its in sides(workplace).values())
+
+
+def test_real_copies_stay_together(workplace):
+    """The same bytes, a lower quality, a smaller size, and Roboflow's versions, of each photo."""
+    workplace.set(split__by="photo", split__validation=0.3)
+    for seed in range(6):
+        objects = display(f"{seed}{(seed + 3) % 10}")
+        photo = draw_photo(objects, seed=seed)
+        half = [(label, tuple(value / 2 for value in box)) for label, box in objects]
+        versions = {
+            f"{seed}.jpg": (jpeg(photo, 95), objects),
+            f"{seed}-same.jpg": (jpeg(photo, 95), objects),
+            f"{seed}-poor.jpg": (jpeg(photo, 40), objects),
+            f"{seed}-small.jpg": (jpeg(photo.resize((80, 60))), half),
+            f"{seed}_jpg.rf.0a{seed}.jpg": (jpeg(photo.rotate(9)), objects),
+            f"{seed}_jpg.rf.0b{seed}.jpg": (jpeg(photo.rotate(-9)), objects),
+        }
+        for name, (content, its_objects) in versions.items():
+            path = write(workplace.raw / name, content)
+            write(path.with_suffix(".xml"), voc_xml(its_objects, name))
+    workplace.do("parse", "crop", "split")
+    found = sides(workplace)
+    for seed in range(6):
+        names = (f"{seed}.jpg", f"{seed}-same.jpg", f"{seed}-poor.jpg", f"{seed}-small.jpg")
+        assert len(set.union(*(found[name] for name in names))) == 1
+        assert len(found[f"{seed}_jpg.rf.0a{seed}.jpg"] | found[f"{seed}_jpg.rf.0b{seed}.jpg"]) == 1
+    assert set.union(*found.values()) == {"train", "valid"}
+
+
+def test_the_same_scene_with_other_digits_is_divided(workplace):
+    """A scale on a tripod: photos that look alike are no copies when they read differently."""
+    workplace.set(split__by="photo", split__validation=0.2)
+    for i in range(10):
+        workplace.add(f"{i}.jpg", display(f"1234{i}"), seed=0)
+    workplace.do("parse", "crop", "split")
+    assert set.union(*sides(workplace).values()) == {"train", "valid"}
+
+
+def test_a_label_that_one_side_lacks_is_told(workplace, caplog):
+    """The only photo with an 8 can be on one side only."""
+    workplace.set(split__by="photo")
+    for i in range(8):
+        workplace.add(f"{i}.jpg", display("1234"), seed=i)
+    workplace.add("eight.jpg", display("88"), seed=99)
+    with caplog.at_level(logging.WARNING):
+        workplace.do("parse", "crop", "split")
+    assert "WARNING: no digit 8 in" in caplog.text

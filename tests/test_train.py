@@ -1,0 +1,130 @@
+"""Stage 5 as a command: two lists and the digits to a model and its history."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from helpers import Workplace, contents, write
+
+from pipeline.command import UserError
+from pipeline.files import md5
+from pipeline.learning.checkpoint import load_checkpoint
+from pipeline.tables import HISTORY, read_table
+from pipeline.train import load_stats
+
+FAST = {
+    "train__model": "resnet8", "train__input_size": 16, "train__batch_size": 16,
+    "train__epochs": 2, "train__device": "cpu", "train__precision": "fp32", "train__lr": 0.05,
+    "split__by": "photo", "crop__format": "jpg", "crop__margin": 0.1,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def divided(tmp_path_factory):
+    """A workplace that has come to the lists, once for all tests."""
+    place = Workplace(tmp_path_factory.mktemp("divided"))
+    shutil.copy(Path(__file__).parents[1] / "params.yaml", place.folder)
+    place.set(**FAST)
+    place.add_displays(12)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place.folder)
+        place.do("parse", "crop", "stats", "split")
+    return place
+
+
+@pytest.fixture
+def workplace(divided, tmp_path, monkeypatch):
+    """A copy of it, the current folder."""
+    monkeypatch.chdir(shutil.copytree(divided.folder, tmp_path / "workplace"))
+    return Workplace(tmp_path / "workplace")
+
+
+def test_the_command_trains_a_model_and_says_how(workplace):
+    """As a process: a line an epoch, history.csv, digits.pt."""
+    result = workplace.run("train")
+    assert result.returncode == 0, result.stderr
+    assert "resnet8 on the CPU" in result.stderr
+    assert result.stderr.count("Epoch: ") == 2
+    history = read_table(Path("reports/history.csv"), HISTORY)
+    assert list(history["epoch"]) == [1, 2]
+    assert history["train_loss"].gt(0).all()
+    assert history[["train_accuracy", "valid_accuracy"]].stack().between(0, 1).all()
+    assert load_checkpoint(Path("models/digits.pt")).model == "resnet8"
+
+
+def test_the_model_knows_where_it_is_from(workplace):
+    """All that is needed to use it, and the lists it was trained on."""
+    workplace.do("train")
+    checkpoint = load_checkpoint(Path("models/digits.pt"))
+    stats = json.loads(Path("data/stats.json").read_text())
+    assert checkpoint.classes == list("0123456789")
+    assert checkpoint.input_size == 16
+    assert checkpoint.mean == [stats["mean"][name] for name in ("red", "green", "blue")]
+    assert checkpoint.std == [stats["std"][name] for name in ("red", "green", "blue")]
+    assert checkpoint.params["crop"] == {"margin": 0.1, "format": "jpg"}
+    assert checkpoint.params["train"]["lr"] == 0.05
+    assert checkpoint.lists_md5 == {
+        side: md5(Path(f"data/{side}_data.txt").read_bytes()) for side in ("train", "valid")
+    }
+
+
+def test_the_same_seed_gives_the_same_file(workplace):
+    """To the byte; another seed gives another."""
+    models = []
+    for seed in (3, 3, 4):
+        workplace.set(train__seed=seed, train__epochs=1)
+        workplace.do("train")
+        models.append(load_checkpoint(Path("models/digits.pt")).state)
+    assert all(torch.equal(value, models[1][name]) for name, value in models[0].items())
+    assert not torch.equal(models[0]["head.weight"], models[2]["head.weight"])
+
+
+def test_the_precision_and_the_network_are_the_parameters(workplace):
+    """Not a default."""
+    workplace.set(train__model="resnet14", train__epochs=1, train__optimizer="adam")
+    workplace.do("train")
+    assert load_checkpoint(Path("models/digits.pt")).model == "resnet14"
+
+
+@pytest.mark.parametrize("side", ["train", "valid"])
+def test_an_empty_list_is_told(workplace, side):
+    """With what to change."""
+    write(workplace.folder / f"data/{side}_data.txt", "")
+    with pytest.raises(UserError, match=rf"{side}_data\.txt is empty: .*split\.validation"):
+        workplace.do("train")
+
+
+@pytest.mark.parametrize("file", ["data/train_data.txt", "data/valid_data.txt", "data/stats.json"])
+def test_a_missing_input_is_told(workplace, file):
+    """Its stage has not run."""
+    (workplace.folder / file).unlink()
+    with pytest.raises(UserError, match=rf"{file} is missing: run `dvc repro`"):
+        workplace.do("train")
+
+
+def test_a_missing_digit_is_told_and_leaves_the_old_model(workplace):
+    """Nothing is written before all is well."""
+    write(workplace.folder / "models/digits.pt", "old")
+    next(workplace.digits.rglob("*.jpg")).unlink()
+    with pytest.raises(UserError, match="cannot be read"):
+        workplace.do("train")
+    assert contents(workplace.folder / "models") == {"digits.pt": b"old"}
+    assert not (workplace.folder / "reports").exists()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"mean": [1, 2, 3], "std": [1, 1, 1]}'])
+def test_damaged_stats_are_told(tmp_path, content):
+    """Also those of an older form."""
+    with pytest.raises(UserError, match=r"stats\.json is damaged"):
+        load_stats(write(tmp_path / "stats.json", content))
+
+
+def test_stats_are_taken_by_name(tmp_path):
+    """Red, green, blue, whatever their order in the file."""
+    channels = {"blue": 0.3, "red": 0.1, "green": 0.2}
+    content = json.dumps({"digits": 5, "mean": channels, "std": channels})
+    assert load_stats(write(tmp_path / "stats.json", content)) == ([0.1, 0.2, 0.3],) * 2
