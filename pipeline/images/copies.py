@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import combinations
 
 import imagehash
 import numpy as np
@@ -20,6 +19,8 @@ from pipeline.tables import rows_of
 # Of 256 bits. Saving a photo again, or smaller, changes up to 10; other photos of one display
 # differ by 4 and more, which is why near duplicates must also show the same digits.
 _NEAR_BITS = 12
+_BANDS = _NEAR_BITS + 1
+_BAND_BITS = -(-256 // _BANDS)
 
 
 def perceptual_hash(photo: Image.Image) -> str:
@@ -62,7 +63,20 @@ def _original(photo: str) -> str:
 
 
 def _near_pairs(readings: Iterable[list[int]], hashes: list[int]) -> Iterable[tuple[int, int]]:
+    """Pairs of photos of one reading that are near, each linked at least through others.
+
+    Two hashes that differ in 12 bits are the same in at least one of 13 bands, so only photos that
+    share a band are compared: in practice n of them, not n squared.
+    """
     for members in readings:
-        for i, j in combinations(members, 2):
-            if (hashes[i] ^ hashes[j]).bit_count() <= _NEAR_BITS:
-                yield i, j
+        first: dict[int, int] = {}
+        for i in members:
+            if hashes[i] in first:
+                yield first[hashes[i]], i
+            first.setdefault(hashes[i], i)
+        bands: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for value, i in first.items():
+            for band in range(_BANDS):
+                shares = bands[band, (value >> (band * _BAND_BITS)) % 2**_BAND_BITS]
+                yield from ((j, i) for j in shares if (value ^ hashes[j]).bit_count() <= _NEAR_BITS)
+                shares.append(i)
