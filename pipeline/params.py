@@ -28,10 +28,14 @@ class _Section(BaseModel):
 
 
 class ParseParams(_Section):
-    """Which labels are digits."""
+    """Which labels are digits, how boxes are counted and turned, what is too much."""
 
     labels: dict[str, Digit]
     ignore: list[str]
+    coordinates: Literal["auto", "zero_based", "one_based"]
+    exif: Literal["auto", "upright", "raw"]
+    max_rejected: Share
+    max_megapixels: Annotated[float, Field(gt=0, le=200)]
 
 
 class CropParams(_Section):

@@ -7,52 +7,81 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections import Counter
 from pathlib import Path
-
-import pandas as pd
 
 from pipeline.annotations.checks import REASONS
 from pipeline.annotations.folder import read_folder
+from pipeline.annotations.ledger import Ledger, rejected_share
+from pipeline.annotations.messages import say
+from pipeline.annotations.summary import count, describe, summarise
 from pipeline.command import UserError, run
 from pipeline.files import write_json
-from pipeline.params import load_params
+from pipeline.params import ParseParams, load_params
 from pipeline.tables import BOXES, PROBLEMS, write_table
 
 log = logging.getLogger(__name__)
 
+_RAW = Path("raw")
+_LEDGER = Path("data/problems.csv")
+
 
 def main() -> None:
     """Load the folder's annotations, save the boxes and the problems, say what was found."""
-    argparse.ArgumentParser(prog="python -m pipeline.parse", description=__doc__).parse_args()
+    arguments = _parser().parse_args()
     params = load_params().parse
-    boxes, problems = read_folder(Path("raw"), params).frames()
+    if arguments.check is not None:
+        check(arguments.check, read_folder(arguments.check, params))
+        return
+    ledger = read_folder(_RAW, params)
+    boxes, problems = ledger.frames()
     write_table(Path("data/boxes.csv"), BOXES, boxes)
-    write_table(Path("data/problems.csv"), PROBLEMS, problems)
-    write_json(Path("data/annotations.json"), count(boxes, problems))
-    log_summary(boxes, problems)
+    write_table(_LEDGER, PROBLEMS, problems)
+    write_json(Path("data/annotations.json"), count(ledger))
+    for line in summarise(ledger):
+        log.info("%s", line)
+    if ledger.problems:
+        log.info("%s", say("where", ledger=_LEDGER.as_posix()))
+    refuse_if_useless(ledger, params)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pipeline.parse", description=__doc__)
+    parser.add_argument(
+        "--check",
+        type=Path,
+        metavar="FOLDER",
+        help="say what is wrong in FOLDER, before it goes into raw/; writes nothing, exits with 1 "
+        "where anything is rejected",
+    )
+    return parser
+
+
+def refuse_if_useless(ledger: Ledger, params: ParseParams) -> None:
+    """Raise `UserError` where there is no digit, or more is rejected than is likely."""
+    boxes, problems = ledger.frames()
+    names = {"folder": _RAW, "ledger": _LEDGER.as_posix()}
     if boxes.empty:
-        raise UserError("no usable digit in raw/: data/problems.csv says why, file by file")
+        raise UserError(say("nothing_usable", **names))
+    share = rejected_share(boxes, problems)
+    if share > params.max_rejected:
+        raise UserError(
+            say("too_many", share=f"{share:.1%}", limit=f"{params.max_rejected:g}", **names)
+        )
 
 
-def count(boxes: pd.DataFrame, problems: pd.DataFrame) -> dict[str, int | dict[str, int]]:
-    """How many photos, boxes and problems there are, as metrics to compare with the last run's."""
-    verdicts = Counter(problems["verdict"])
-    return {
-        "photos": int(boxes["photo"].nunique()),
-        "boxes": len(boxes),
-        "problems": {name: verdicts[name] for name in ("rejected", "repaired", "noted")},
-        "reasons": dict(sorted(Counter(problems["reason"]).items())),
-    }
+def check(folder: Path, ledger: Ledger) -> None:
+    """Say all that was found in a folder; raises `UserError` where anything is rejected.
 
-
-def log_summary(boxes: pd.DataFrame, problems: pd.DataFrame) -> None:
-    """Say how many digits and photos were found, and how many problems of each kind."""
-    log.info("%d digits on %d photos", len(boxes), boxes["photo"].nunique())
-    for code, count in Counter(problems["reason"]).most_common():
-        log.info("%6d %s %s: %s", count, REASONS[code].verdict, code, REASONS[code].hint)
-    if len(problems):
-        log.info("Each is listed in data/problems.csv")
+    What is rejected as expected (an ignored label, a copy's boxes) does not count.
+    """
+    _, problems = ledger.frames()
+    for line in [*describe(problems), *summarise(ledger)]:
+        log.info("%s", line)
+    unexpected = [code for code, its in REASONS.items() if not its.expected]
+    rejected = (problems["verdict"] == "rejected") & problems["reason"].isin(unexpected)
+    if rejected.any():
+        raise UserError(say("check_failed", count=int(rejected.sum()), folder=folder))
+    log.info("%s", say("check_passed", folder=folder))
 
 
 if __name__ == "__main__":

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
-import pandas as pd
 from tqdm import tqdm
 
 from pipeline.annotations.checks import (
-    REASONS,
     Finding,
     Rejected,
     check_box,
@@ -18,40 +15,40 @@ from pipeline.annotations.checks import (
     find_repeats,
     read_box,
 )
-from pipeline.annotations.dialects import is_in_raw_frame, to_upright
+from pipeline.annotations.dialects import coordinates_of, recognise, to_edges
+from pipeline.annotations.equal_photos import same_boxes, same_bytes
+from pipeline.annotations.frames import decide_frame, read_size, to_upright
+from pipeline.annotations.ledger import Ledger
+from pipeline.annotations.listing import list_files
+from pipeline.annotations.matching import PhotoFinder
+from pipeline.annotations.messages import say
 from pipeline.annotations.reading_order import reading_order
 from pipeline.annotations.voc import UnreadableXml, VocFile, read_voc
 from pipeline.command import UserError
 from pipeline.images.box import Box
-from pipeline.images.photo import PHOTO_SUFFIXES, PhotoHeader, UnreadablePhoto, read_header
+from pipeline.images.photo import PhotoHeader, UnreadablePhoto, read_header
 from pipeline.params import ParseParams
-from pipeline.tables import BOXES, PROBLEMS
 
 
 @dataclass
-class Ledger:
-    """Rows for boxes.csv and problems.csv; an object of an XML is in exactly one of the two."""
+class Annotation:
+    """What an XML says of its photo: usable boxes by object number, and findings.
 
-    boxes: list[dict[str, object]] = field(default_factory=list)
-    problems: list[dict[str, object]] = field(default_factory=list)
+    A finding about no object is about the file.
+    """
 
-    def note(self, file: str, number: int | None, finding: Finding) -> None:
-        """Enter a finding about a file, or about one of its objects."""
-        self.problems.append(
-            {
-                "file": file,
-                "object": "" if number is None else str(number),
-                "verdict": REASONS[finding.reason].verdict,
-                "reason": finding.reason,
-                "detail": finding.detail,
-            }
-        )
+    xml: str
+    photo: str
+    boxes: dict[int, tuple[Box, str]] = field(default_factory=dict)
+    findings: list[tuple[int | None, Finding]] = field(default_factory=list)
 
-    def frames(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """The two tables, boxes by photo in reading order, problems by file and object."""
-        boxes = BOXES.frame(self.boxes).sort_values(["photo", "row", "column"], kind="stable")
-        problems = PROBLEMS.frame(self.problems).sort_values("file", kind="stable")
-        return boxes.reset_index(drop=True), problems.reset_index(drop=True)
+    def reject(self, finding: Finding) -> None:
+        """Use none of the boxes, for a reason that is no single one's."""
+        self.findings = [
+            entry for entry in self.findings if entry[0] is None or entry[0] not in self.boxes
+        ]
+        self.findings.extend((number, finding) for number in self.boxes)
+        self.boxes = {}
 
 
 def read_folder(folder: Path, params: ParseParams) -> Ledger:
@@ -60,142 +57,148 @@ def read_folder(folder: Path, params: ParseParams) -> Ledger:
     Raises `UserError` where the folder is missing or empty; all else is entered in the ledger.
     """
     if not folder.is_dir():
-        raise UserError(
-            f"{folder}/ is missing: put photos and their XML there, "
-            f"or draw a sample: python -m pipeline.sample {folder}"
-        )
-    files = _list_files(folder)
-    if not files:
-        raise UserError(f"{folder}/ is empty: put photos and their XML there")
-    photos = [file for file in files if _suffix(file) in PHOTO_SUFFIXES]
-    annotations = [file for file in files if _suffix(file) == ".xml"]
+        raise UserError(say("folder_missing", folder=folder))
+    listing = list_files(folder)
+    if not len(listing):
+        raise UserError(say("folder_empty", folder=folder))
     ledger = Ledger()
-    finder = PhotoFinder(photos)
-    taken: dict[str, str] = {}
-    for xml in tqdm(annotations, "parse", unit=" xml", disable=None, delay=1):
-        _read_annotation(folder, xml, finder, taken, params, ledger)
-    for file in sorted(set(photos) - set(taken)):
-        ledger.note(file, None, Finding("photo_without_xml", ""))
-    for file in sorted(set(files) - set(photos) - set(annotations)):
-        ledger.note(file, None, Finding("other_file", ""))
+    finder = PhotoFinder(listing.photos)
+    # By its own name first: a <filename> that names another's photo must not take it away.
+    order = sorted(listing.annotations, key=lambda xml: not finder.has_own_photo(xml))
+    read: dict[str, Annotation] = {}
+    for xml in tqdm(order, "parse", unit=" xml", disable=None, delay=1):
+        annotation = _read_annotation(folder, xml, finder, read, params, ledger)
+        if annotation is not None:
+            read[annotation.photo] = annotation
+    used_copies = _settle_copies(folder, read, ledger)
+    for annotation in read.values():
+        _enter(annotation, ledger, is_copy=annotation.photo in used_copies)
+    for file in listing.photos:
+        if file not in ledger.files:
+            ledger.note_file(file, Finding("photo_without_xml", ""))
+    for file, finding in listing.others.items():
+        ledger.note_file(file, finding)
     return ledger
-
-
-def _list_files(folder: Path) -> list[str]:
-    """Files below a folder, sorted; a link that leads out of it is not followed."""
-    root = folder.resolve()
-    return sorted(
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and path.resolve().is_relative_to(root)
-    )
-
-
-def _suffix(file: str) -> str:
-    return PurePosixPath(file).suffix.lower()
-
-
-class PhotoFinder:
-    """Finds the photo that an XML belongs to, among the photos of a folder."""
-
-    def __init__(self, photos: list[str]) -> None:
-        self._by_name: dict[str, list[str]] = defaultdict(list)
-        self._by_stem: dict[str, list[str]] = defaultdict(list)
-        for photo in photos:
-            self._by_name[PurePosixPath(photo).name.casefold()].append(photo)
-            self._by_stem[PurePosixPath(photo).stem.casefold()].append(photo)
-
-    def find(self, xml: str, filename: str) -> str:
-        """Return the photo of `xml`, whose `<filename>` is `filename`.
-
-        The XML's own stem is the truest name; `<filename>`, never followed as a path, decides
-        between photos of one stem and serves where no stem fits. Raises `Rejected`.
-        """
-        name = PureWindowsPath(filename).name.casefold()
-        stem = PurePosixPath(xml).stem.casefold()
-        candidates = self._by_stem[stem] or self._by_name[name]
-        candidates = candidates or self._by_stem[PurePosixPath(name).stem]
-        if not candidates:
-            raise Rejected("no_photo", f"neither {PurePosixPath(xml).stem}.* nor {filename!r}")
-        beside = [c for c in candidates if PurePosixPath(c).parent == PurePosixPath(xml).parent]
-        candidates = beside or candidates
-        named = [c for c in candidates if PurePosixPath(c).name.casefold() == name]
-        candidates = named or candidates
-        if len(candidates) > 1:
-            raise Rejected("ambiguous_photo", " or ".join(candidates))
-        return candidates[0]
 
 
 def _read_annotation(
     folder: Path,
     xml: str,
     finder: PhotoFinder,
-    taken: dict[str, str],
+    read: dict[str, Annotation],
     params: ParseParams,
     ledger: Ledger,
-) -> None:
+) -> Annotation | None:
+    """Read one XML; None where it has no photo of its own, which is then in the ledger."""
     try:
         voc = read_voc(folder / xml)
     except UnreadableXml as error:
-        return ledger.note(xml, None, Finding("unreadable_xml", str(error)))
+        ledger.note_file(xml, Finding("unreadable_xml", str(error)))
+        return None
+    dialect = recognise(voc)
+    ledger.dialects[dialect.name] += 1
     try:
         photo = finder.find(xml, voc.filename)
-        if photo in taken:
-            raise Rejected("photo_already_annotated", f"{photo} by {taken[photo]}")
-        taken[photo] = xml
-        header = _read_photo_header(folder, photo)
+        if photo in read:
+            raise Rejected("photo_already_annotated", f"{photo} by {read[photo].xml}")
     except Rejected as rejected:
-        for number in (None, *(found.number for found in voc.objects)):
-            ledger.note(xml, number, rejected.finding)
+        ledger.note_file(xml, rejected.finding)
+        for found in voc.objects:
+            ledger.note(xml, found.number, rejected.finding)
         return None
-    return _read_objects(xml, voc, photo, header, params, ledger)
-
-
-def _read_photo_header(folder: Path, photo: str) -> PhotoHeader:
     try:
-        return read_header(folder / photo)
+        header = read_header(folder / photo, params.max_megapixels)
     except UnreadablePhoto as error:
-        raise Rejected("unreadable_photo", f"{photo}: {error}") from None
+        finding = Finding("unreadable_photo", f"{photo}: {error}")
+        numbers = [None, *(found.number for found in voc.objects)]
+        return Annotation(xml, photo, findings=[(number, finding) for number in numbers])
+    return read_objects(xml, voc, photo, header, params)
 
 
-def _read_objects(
-    xml: str, voc: VocFile, photo: str, header: PhotoHeader, params: ParseParams, ledger: Ledger
-) -> None:
-    if not voc.objects:
-        ledger.note(xml, None, Finding("no_object", photo))
-    raw_frame = is_in_raw_frame(voc.size, header)
-    if raw_frame:
-        ledger.note(xml, None, Finding("raw_frame", f"{photo}: orientation {header.orientation}"))
-    elif _contradicts(voc.size, header):
-        size = f"{' x '.join(voc.size)}, {photo} is {header.width} x {header.height}"
-        ledger.note(xml, None, Finding("size_mismatch", size))
-
-    usable: list[tuple[int, Box, str]] = []
+def read_objects(
+    xml: str, voc: VocFile, photo: str, header: PhotoHeader, params: ParseParams
+) -> Annotation:
+    """Judge an XML's objects by the rules, on a photo of which only the header is needed."""
+    annotation = Annotation(xml, photo)
+    dialect = recognise(voc)
+    coordinates = coordinates_of(voc, dialect, params.coordinates)
+    frame = decide_frame(voc.size, header, dialect.frame, params.exif)
+    annotation.findings.extend(
+        (None, found) for found in _about_photo(voc, photo, header, frame.is_raw)
+    )
     for found in voc.objects:
         try:
-            label, label_findings = check_label(found.label, params.labels, params.ignore)
-            values = to_upright(read_box(found), header) if raw_frame else read_box(found)
-            box, box_findings = check_box(values, header.width, header.height)
+            label, findings = check_label(found.label, params.labels, params.ignore)
+            edges = to_edges(read_box(found), coordinates)
+            edges = to_upright(edges, header) if frame.is_raw else edges
+            box, box_findings = check_box(edges, header.width, header.height)
         except Rejected as rejected:
-            ledger.note(xml, found.number, rejected.finding)
+            annotation.findings.append((found.number, rejected.finding))
             continue
-        usable.append((found.number, box, label))
-        for finding in label_findings + box_findings:
-            ledger.note(xml, found.number, finding)
+        annotation.boxes[found.number] = (box, label)
+        findings = findings + box_findings
+        if not frame.is_certain:
+            doubt = f"orientation {header.orientation}, see parse.exif"
+            findings.append(Finding("frame_unknown", doubt))
+        annotation.findings.extend((found.number, finding) for finding in findings)
+    _drop_repeats(annotation)
+    return annotation
 
-    repeats = find_repeats([(box, label) for _, box, label in usable])
-    for position, finding in repeats.items():
-        ledger.note(xml, usable[position][0], finding)
-    kept = [entry for position, entry in enumerate(usable) if position not in repeats]
-    places = reading_order([box for _, box, _ in kept])
-    for (number, box, label), (row, column) in zip(kept, places, strict=True):
+
+def _about_photo(voc: VocFile, photo: str, header: PhotoHeader, is_raw: bool) -> list[Finding]:
+    findings = []
+    if not voc.objects:
+        findings.append(Finding("no_object", photo))
+    upright = (header.width, header.height)
+    drawn_on = read_size(voc.size) or upright
+    if is_raw:
+        findings.append(Finding("raw_frame", f"{photo}: orientation {header.orientation}"))
+        drawn_on = drawn_on[::-1] if header.orientation >= 5 else drawn_on
+    if drawn_on != upright:
+        size = f"{' x '.join(voc.size)}, {photo} is {header.width} x {header.height}"
+        findings.append(Finding("size_mismatch", size))
+    return findings
+
+
+def _drop_repeats(annotation: Annotation) -> None:
+    numbers = list(annotation.boxes)
+    repeats = find_repeats(list(annotation.boxes.values()))
+    dropped = {numbers[position]: finding for position, finding in repeats.items()}
+    annotation.findings = [entry for entry in annotation.findings if entry[0] not in dropped]
+    annotation.findings.extend(dropped.items())
+    for number in dropped:
+        del annotation.boxes[number]
+
+
+def _settle_copies(folder: Path, read: dict[str, Annotation], ledger: Ledger) -> set[str]:
+    """Of photos with the same bytes and boxes keep the first; of others none. Returns the rest."""
+    copies: set[str] = set()
+    for group in same_bytes(folder, [photo for photo, its in read.items() if its.boxes]):
+        first, *others = (read[photo] for photo in group)
+        if all(same_boxes(first.boxes.values(), other.boxes.values()) for other in others):
+            for other in others:
+                other.reject(Finding("copied_box", f"{other.photo} is a copy of {first.photo}"))
+                ledger.note_file(other.photo, Finding("photo_copy", first.photo))
+                copies.add(other.photo)
+        else:
+            finding = Finding("copies_disagree", " and ".join(group[:3]))
+            for annotation in (first, *others):
+                annotation.findings.append((None, finding))
+                annotation.reject(finding)
+    return copies
+
+
+def _enter(annotation: Annotation, ledger: Ledger, is_copy: bool) -> None:
+    xml, photo = annotation.xml, annotation.photo
+    for number, finding in sorted(annotation.findings, key=lambda entry: entry[0] or 0):
+        ledger.note(xml, number, finding)
+    empty = any(finding.reason == "no_object" for _, finding in annotation.findings)
+    fate = "used" if annotation.boxes else "noted" if empty or is_copy else "rejected"
+    ledger.files |= {xml: fate, photo: fate}
+    places = reading_order([box for box, _ in annotation.boxes.values()])
+    for (number, (box, label)), (row, column) in zip(annotation.boxes.items(), places, strict=True):
         ledger.boxes.append(
             {"photo": photo, "xml": xml, "object": number, "label": label}
             | box._asdict()
             | {"row": row, "column": column}
         )
-
-
-def _contradicts(size: tuple[str, str], photo: PhotoHeader) -> bool:
-    """Whether the annotation gives another size than the photo's; missing and 0 give none."""
-    return size not in ((str(photo.width), str(photo.height)), ("", ""), ("0", "0"))

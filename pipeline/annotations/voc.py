@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lxml import etree
 
-_LARGEST_XML = 64 * 2**20
-_SIDES = ("xmin", "ymin", "xmax", "ymax")
+# Ten thousand boxes by labelImg are 3 MB and 220,000 tags. The limits keep what a stranger's file
+# can cost below a second and 200 MB.
+LARGEST_XML = 8 * 2**20
+MOST_TAGS = 500_000
+MOST_OBJECTS = 20_000
+
+SIDES = ("xmin", "ymin", "xmax", "ymax")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_STRAY_AMPERSAND = re.compile(rb"&(?!(?:[A-Za-z]+|#[0-9]+|#x[0-9A-Fa-f]+);)")
 
 
 class UnreadableXml(Exception):  # noqa: N818 - it says what the file is
@@ -29,12 +39,28 @@ class VocObject:
 
 
 @dataclass(frozen=True)
+class Tells:
+    """What gives away the tool that wrote a file: texts of its head, shape of its first object."""
+
+    folder: str = ""
+    has_path: bool = False
+    verified: str = ""
+    database: str = ""
+    annotation: str = ""
+    image: str = ""
+    owner: str = ""
+    has_attributes: bool = False
+    order: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class VocFile:
-    """One annotation: the photo's name and size as the file has them, and its objects."""
+    """One annotation: the photo's name and size as the file has them, its objects, its tells."""
 
     filename: str
     size: tuple[str, str]
     objects: tuple[VocObject, ...]
+    tells: Tells = field(default=Tells())
 
 
 def read_voc(path: Path) -> VocFile:
@@ -43,40 +69,68 @@ def read_voc(path: Path) -> VocFile:
     Raises `UnreadableXml` with the reason where it is no VOC annotation.
     """
     try:
-        if path.stat().st_size > _LARGEST_XML:
-            raise UnreadableXml(f"larger than {_LARGEST_XML // 2**20} MiB")
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_XML + 1)
     except OSError as error:
         raise UnreadableXml(error.strerror or str(error)) from None
-    root = _parse(content.strip())
-    if etree.QName(root).localname != "annotation":
-        raise UnreadableXml(f"its root is <{etree.QName(root).localname}>, not <annotation>")
-    size = _child(root, "size")
-    objects = [_read_object(i, node) for i, node in enumerate(_children(root, "object"), start=1)]
+    return parse_voc(content)
+
+
+def parse_voc(content: bytes) -> VocFile:
+    """Read a VOC file's bytes; raises `UnreadableXml` with the reason."""
+    if len(content) > LARGEST_XML:
+        raise UnreadableXml(f"larger than {LARGEST_XML // 2**20} MiB")
+    if content.count(b"<") + content.count(b"=") > MOST_TAGS:
+        raise UnreadableXml(f"more than {MOST_TAGS} tags")
+    root = _parse(content)
+    if _name(root) != "annotation":
+        raise UnreadableXml(f"its root is <{_name(root)[:40]}>, not <annotation>")
+    objects = [node for node in root if _name(node) == "object"]
+    if len(objects) > MOST_OBJECTS:
+        raise UnreadableXml(f"{len(objects)} objects, more than {MOST_OBJECTS}")
+    head = _children(root)
+    size = _children(head.get("size"))
     return VocFile(
-        filename=_text(root, "filename"),
-        size=(_text(size, "width"), _text(size, "height")),
-        objects=tuple(objects),
+        filename=_text(head, "filename").strip(),
+        size=(_text(size, "width").strip(), _text(size, "height").strip()),
+        objects=tuple(_read_object(i, node) for i, node in enumerate(objects, start=1)),
+        tells=_read_tells(root, head),
     )
 
 
 def _parse(content: bytes) -> etree._Element:
+    """The root element, whatever the encoding."""
+    is_utf8 = content.startswith(codecs.BOM_UTF8)
+    if not content.startswith(_UTF16):
+        content = content.removeprefix(codecs.BOM_UTF8).lstrip()
     if not content:
         raise UnreadableXml("the file is empty")
-    try:
-        root = etree.fromstring(content, _parser())
-    except etree.XMLSyntaxError as error:
-        # Korean Windows tools write CP949 under a declaration that says UTF-8, or under none.
-        try:
-            root = etree.fromstring(content, _parser(encoding="cp949"))
-        except etree.XMLSyntaxError:
-            raise UnreadableXml(str(error)) from None
-    if root.getroottree().docinfo.internalDTD is not None:
+    # Refused unparsed: entities can cost much to expand. UTF-16 has a zero in every letter.
+    if b"<!DOCTYPE" in content.replace(b"\0", b""):
         raise UnreadableXml("it declares a DTD, which no annotation tool writes")
-    return root
+    first_error = ""
+    for attempt, encoding in _attempts(content, "utf-8" if is_utf8 else None):
+        try:
+            return etree.fromstring(attempt, _parser(encoding))
+        except etree.XMLSyntaxError as error:
+            first_error = first_error or str(error)
+    raise UnreadableXml(first_error)
 
 
-def _parser(encoding: str | None = None) -> etree.XMLParser:
+def _attempts(content: bytes, encoding: str | None) -> Iterator[tuple[bytes, str | None]]:
+    """What to read in which encoding (None: as declared), the likeliest first."""
+    yield content, encoding
+    # Korean Windows tools write CP949 under a declaration that says UTF-8, or under none.
+    yield content, "cp949"
+    # VoTT and make-sense write a file name's & as it is.
+    escaped = _STRAY_AMPERSAND.sub(b"&amp;", content)
+    if escaped != content:
+        yield escaped, encoding
+        yield escaped, "cp949"
+
+
+def _parser(encoding: str | None) -> etree.XMLParser:
+    # Without huge_tree, libxml2 refuses deep nesting and texts over 10 MB by itself.
     return etree.XMLParser(
         encoding=encoding,
         resolve_entities=False,
@@ -84,25 +138,48 @@ def _parser(encoding: str | None = None) -> etree.XMLParser:
         no_network=True,
         remove_comments=True,
         remove_pis=True,
+        huge_tree=False,
     )
 
 
 def _read_object(number: int, node: etree._Element) -> VocObject:
-    bndbox = _child(node, "bndbox")
-    sides = [_text(bndbox, side) for side in _SIDES]
-    box = None if bndbox is None else (sides[0], sides[1], sides[2], sides[3])
-    return VocObject(number, _text(node, "name", strip=False), box)
+    parts = _children(node)
+    box = None
+    if "bndbox" in parts:
+        sides = _children(parts["bndbox"])
+        xmin, ymin, xmax, ymax = (_text(sides, side).strip() for side in SIDES)
+        box = (xmin, ymin, xmax, ymax)
+    return VocObject(number, _text(parts, "name"), box)
 
 
-def _children(node: etree._Element, name: str) -> list[etree._Element]:
-    return [child for child in node if etree.QName(child).localname == name]
+def _read_tells(root: etree._Element, head: dict[str, etree._Element]) -> Tells:
+    source = _children(head.get("source"))
+    first = _children(head.get("object"))
+    return Tells(
+        folder=_text(head, "folder").strip(),
+        has_path="path" in head,
+        verified=root.get("verified", ""),
+        database=_text(source, "database").strip(),
+        annotation=_text(source, "annotation").strip(),
+        image=_text(source, "image").strip(),
+        owner=_text(_children(head.get("owner")), "name").strip(),
+        has_attributes="attributes" in first,
+        order=tuple(side for side in _children(first.get("bndbox")) if side in SIDES),
+    )
 
 
-def _child(node: etree._Element | None, name: str) -> etree._Element | None:
-    return next(iter(_children(node, name)), None) if node is not None else None
+def _name(node: etree._Element) -> str:
+    """An element's name without its namespace."""
+    return str(node.tag).rpartition("}")[2]
 
 
-def _text(node: etree._Element | None, name: str, strip: bool = True) -> str:
-    child = _child(node, name)
-    text = (child.text or "") if child is not None else ""
-    return text.strip() if strip else text
+def _children(node: etree._Element | None) -> dict[str, etree._Element]:
+    """An element's children by name, of several of one name the first."""
+    found: dict[str, etree._Element] = {}
+    for child in () if node is None else node:
+        found.setdefault(_name(child), child)
+    return found
+
+
+def _text(children: dict[str, etree._Element], name: str) -> str:
+    return (children[name].text or "") if name in children else ""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import struct
+import mmap
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
 _FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
-_LARGEST_MEGAPIXELS = 200
+LARGEST_MEGAPIXELS = 200
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -39,22 +40,19 @@ class PhotoHeader:
     orientation: int
 
 
-def read_header(path: Path) -> PhotoHeader:
+def read_header(path: Path, max_megapixels: float = LARGEST_MEGAPIXELS) -> PhotoHeader:
     """Read a photo's size without decoding it, and see that it is whole.
 
     A JPEG is whole when its end marker is there; other formats are decoded to find out. Raises
-    `UnreadablePhoto` with the reason.
+    `UnreadablePhoto` with the reason, also for a photo larger than `max_megapixels`.
     """
-    try:
-        with _open(path) as image:
-            if image.format not in ("JPEG", "MPO"):
-                image.load()
-            elif not _has_end_of_image(path):
-                raise UnreadablePhoto("the file is cut off")
-            orientation = _orientation(image)
-            width, height = image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UnreadablePhoto(_why(error)) from None
+    with _told(), _open(path, max_megapixels) as image:
+        if image.format not in ("JPEG", "MPO"):
+            image.load()
+        elif not _has_end_of_image(path):
+            raise UnreadablePhoto("the file is cut off")
+        orientation = _orientation(image)
+        width, height = image.size
     return PhotoHeader(*((height, width) if orientation >= 5 else (width, height)), orientation)
 
 
@@ -65,41 +63,49 @@ def read_photo(path: Path) -> Image.Image:
 
 def read_bytes(path: Path) -> bytes:
     """Read a photo's bytes; raises `UnreadablePhoto` with the reason."""
-    try:
+    with _told():
         return path.read_bytes()
-    except OSError as error:
-        raise UnreadablePhoto(_why(error)) from None
 
 
 def decode_photo(content: bytes) -> Image.Image:
     """Decode a photo's bytes to an upright RGB image; raises `UnreadablePhoto` with the reason."""
+    with _told(), _open(BytesIO(content), LARGEST_MEGAPIXELS) as image:
+        orientation = _orientation(image)
+        rgb = _to_rgb(image)
+        return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn whatever goes wrong with a photo into `UnreadablePhoto`."""
     try:
-        with _open(BytesIO(content)) as image:
-            orientation = _orientation(image)
-            rgb = _to_rgb(image)
-            return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        yield
+    except UnreadablePhoto:
+        raise
+    except Exception as error:
+        # Pillow's decoders let through what their arithmetic and tables happen to raise.
         raise UnreadablePhoto(_why(error)) from None
 
 
-def _open(source: Path | BytesIO) -> Image.Image:
+def _open(source: Path | BytesIO, max_megapixels: float) -> Image.Image:
     with warnings.catch_warnings():
         # Our own limit below decides; Pillow's warning would reach the user without a file name.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         image = Image.open(source, formats=_FORMATS)
     megapixels = image.width * image.height / 1e6
-    if megapixels > _LARGEST_MEGAPIXELS:
-        raise UnreadablePhoto(f"{megapixels:.0f} megapixels, over {_LARGEST_MEGAPIXELS}")
+    if megapixels > max_megapixels:
+        image.close()
+        raise UnreadablePhoto(f"{megapixels:.3g} megapixels, more than {max_megapixels:g}")
     return image
 
 
 def _orientation(image: Image.Image) -> int:
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except (struct.error, TypeError, ValueError, AttributeError, SyntaxError, KeyError):
+    except Exception:
         # Damaged EXIF beside a good picture: the picture is taken as it is stored.
         return 1
-    return orientation if orientation in _UPRIGHT else 1
+    return int(orientation) if orientation in range(2, 9) else 1
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -116,12 +122,32 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _has_end_of_image(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - 65536))
-        # Phones append data of their own behind the marker.
-        return b"\xff\xd9" in file.read()
+    """Whether a JPEG's end marker follows its first scan.
+
+    A thumbnail in the head has an end marker too, and phones put data behind the photo's.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        scan = _first_scan(content)
+        return scan is not None and content.rfind(b"\xff\xd9", scan) >= 0
 
 
-def _why(error: BaseException) -> str:
-    return "not a photo" if "cannot identify image file" in str(error) else str(error)
+def _first_scan(content: mmap.mmap) -> int | None:
+    """Where a JPEG's first scan begins: behind the marker FF DA, which the head may also hold."""
+    place = 2
+    while (marker := content.find(b"\xff", place)) >= 0 and marker + 4 <= len(content):
+        kind = content[marker + 1]
+        if kind == 0xDA:
+            return marker + 2
+        if kind == 0xFF:
+            place = marker + 1
+        elif kind == 0x00 or 0xD0 <= kind <= 0xD9:
+            place = marker + 2
+        else:
+            place = marker + 2 + int.from_bytes(content[marker + 2 : marker + 4], "big")
+    return None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return "not a photo"
+    return str(error) or type(error).__name__

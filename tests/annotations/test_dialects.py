@@ -1,62 +1,141 @@
-"""The frame of a box: told by the annotation's size, carried upright by the orientation."""
+"""Who wrote an XML, told by what it leaves in the file, and how it counts its pixels."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from helpers import jpeg, write
-from PIL import Image
+from helpers import display, voc_xml
 
-from pipeline.annotations.dialects import is_in_raw_frame, to_upright
-from pipeline.images.photo import PhotoHeader, read_header, read_photo
+from pipeline.annotations.dialects import coordinates_of, recognise, to_edges
+from pipeline.annotations.voc import parse_voc
 
-BRIGHT = (16, 8, 48, 24)
-
-
-def stored_photo(tmp_path, orientation):
-    """A stored frame of 96 x 64 that is dark but for the rectangle BRIGHT."""
-    photo = Image.new("RGB", (96, 64), "black")
-    photo.paste("white", BRIGHT)
-    return write(tmp_path / "a.jpg", jpeg(photo, orientation=orientation))
+BNDBOX = "<bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox>"
+SIZE = "<size><width>160</width><height>120</height></size>"
 
 
-@pytest.mark.parametrize("orientation", [1, 5, 6, 7, 8])
-def test_a_box_finds_its_rectangle_in_the_upright_photo(tmp_path, orientation):
-    """The picture itself decides: bright within the box, dark all around."""
-    path = stored_photo(tmp_path, orientation)
-    xmin, ymin, xmax, ymax = to_upright(BRIGHT, read_header(path))
-    grey = np.asarray(read_photo(path).convert("L")) > 128
-    assert grey[ymin:ymax, xmin:xmax].all()
-    assert grey.sum() == (BRIGHT[2] - BRIGHT[0]) * (BRIGHT[3] - BRIGHT[1])
+def voc(head="", box=(10, 20, 30, 40), bndbox=BNDBOX, rest="", filename="a.jpg", verified=""):
+    """An annotation with one object."""
+    attribute = f' verified="{verified}"' if verified else ""
+    return parse_voc(
+        f"<annotation{attribute}>{head}<filename>{filename}</filename>{SIZE}<object><name>7</name>"
+        f"{bndbox.format(*box)}{rest}</object></annotation>".encode()
+    )
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_the_header_has_the_upright_size(tmp_path, orientation):
-    """Of the photo as it is decoded, whatever way it is stored."""
-    path = stored_photo(tmp_path, orientation)
-    header = read_header(path)
-    assert (header.width, header.height) == read_photo(path).size
-    assert header.orientation == orientation
+def source(database="", annotation="", image=""):
+    return (
+        f"<source><database>{database}</database><annotation>{annotation}</annotation>"
+        f"<image>{image}</image></source>"
+    )
 
 
-@pytest.mark.parametrize("orientation", range(5, 9))
-def test_a_swapped_size_tells_the_stored_frame(orientation):
-    """For the four orientations that swap width and height."""
-    assert is_in_raw_frame(("96", "64"), PhotoHeader(64, 96, orientation))
+ROBOFLOW_BOX = "<bndbox><xmin>{0}</xmin><xmax>{2}</xmax><ymin>{1}</ymin><ymax>{3}</ymax></bndbox>"
+THREE_UNKNOWN = source("Unknown", "Unknown", "Unknown")
+ATTRIBUTES = "<attributes><attribute><name>id</name></attribute></attributes>"
+WRITERS = [
+    pytest.param(voc("<owner><name>Label Studio</name></owner>"), "label_studio", id="owner"),
+    pytest.param(voc(bndbox=ROBOFLOW_BOX, filename="a_jpg.rf.0a1b.jpg"), "roboflow", id=".rf."),
+    pytest.param(voc(source("roboflow.com"), bndbox=ROBOFLOW_BOX), "roboflow", id="roboflow"),
+    pytest.param(
+        voc("<folder>VOC</folder>" + source("roboflow.ai")), "supervision", id="supervision"
+    ),
+    pytest.param(voc(source("The VOC2007 Database", "PASCAL VOC2007", "flickr")), "voc", id="voc"),
+    pytest.param(voc(source("", "PASCAL VOC2012")), "voc", id="voc, annotation"),
+    pytest.param(voc(source("The VOC2007 Database")), "voc", id="voc, database"),
+    pytest.param(voc(source("Unknown", "CVAT")), "cvat", id="cvat"),
+    pytest.param(voc(rest=ATTRIBUTES), "cvat", id="attributes"),
+    pytest.param(voc(THREE_UNKNOWN), "datumaro", id="datumaro"),
+    pytest.param(voc(THREE_UNKNOWN, rest=ATTRIBUTES), "datumaro", id="datumaro, attributes"),
+    pytest.param(
+        voc("<folder>Annotation</folder><path>C:/a.jpg</path>" + source("Unknown"), verified="yes"),
+        "vott",
+        id="vott",
+    ),
+    pytest.param(voc("<path>C:/a.jpg</path>" + source("Unknown")), "labelimg", id="labelimg"),
+    pytest.param(
+        voc("<folder>raw</folder><path>/a.jpg</path>" + source("Unknown"), verified="yes"),
+        "labelimg",
+        id="labelimg, verified",
+    ),
+    pytest.param(
+        voc("<folder>Annotation</folder><path>/a.jpg</path>" + source("Unknown")),
+        "labelimg",
+        id="labelimg, folder",
+    ),
+    pytest.param(voc(THREE_UNKNOWN + "<path>/a.jpg</path>"), "labelimg", id="with path"),
+    pytest.param(voc(), "unknown", id="bare"),
+    pytest.param(voc(source("Unknown")), "unknown", id="Unknown without path"),
+    pytest.param(voc("<path>/a.jpg</path>"), "unknown", id="path alone"),
+    pytest.param(voc(filename="a_jpg.rf.0a1b.jpg"), "unknown", id=".rf., another order"),
+    pytest.param(voc(bndbox=ROBOFLOW_BOX), "unknown", id="the order alone"),
+    pytest.param(voc("<folder>VOC</folder>"), "unknown", id="folder VOC"),
+    pytest.param(voc(source("roboflow.ai")), "unknown", id="roboflow.ai"),
+    pytest.param(voc("<owner><name>Flickr</name></owner>"), "unknown", id="another owner"),
+    pytest.param(voc("<folder>Annotation</folder>"), "unknown", id="folder Annotation"),
+    pytest.param(parse_voc(b"<annotation/>"), "unknown", id="empty"),
+]
+
+
+@pytest.mark.parametrize(("file", "name"), WRITERS)
+def test_a_writer_is_recognised(file, name):
+    """By its tells together, not by one that others share."""
+    assert recognise(file).name == name
+
+
+def test_the_samples_and_the_tests_annotations_are_labelimgs():
+    """As they claim to be."""
+    assert recognise(parse_voc(voc_xml(display("7")).encode())).name == "labelimg"
+
+
+VOC2007 = source("The VOC2007 Database")
+SUPERVISION = "<folder>VOC</folder>" + source("roboflow.ai")
 
 
 @pytest.mark.parametrize(
-    ("size", "photo"),
+    ("file", "coordinates"),
     [
-        pytest.param(("64", "96"), PhotoHeader(64, 96, 6), id="the upright size"),
-        pytest.param(("96", "64"), PhotoHeader(64, 96, 1), id="no orientation"),
-        pytest.param(("96", "64"), PhotoHeader(64, 96, 3), id="one that does not swap"),
-        pytest.param(("64", "64"), PhotoHeader(64, 64, 6), id="a square photo"),
-        pytest.param(("", ""), PhotoHeader(64, 96, 6), id="no size"),
-        pytest.param(("0", "0"), PhotoHeader(64, 96, 6), id="size 0"),
-        pytest.param(("640", "480"), PhotoHeader(64, 96, 6), id="another photo's size"),
+        pytest.param(voc(), "zero_based", id="unknown"),
+        pytest.param(voc("<path>/a.jpg</path>" + source("Unknown")), "zero_based", id="labelimg"),
+        pytest.param(voc(VOC2007), "one_based", id="voc"),
+        pytest.param(voc(VOC2007, box=(1, 1, 30, 40)), "one_based", id="voc, from 1"),
+        pytest.param(voc(VOC2007, box=(0, 1, 30, 40)), "zero_based", id="voc with x 0"),
+        pytest.param(voc(VOC2007, box=(1, 0, 30, 40)), "zero_based", id="voc with y 0"),
+        pytest.param(voc(VOC2007, box=("x", 1, 30, 40)), "one_based", id="voc, no number"),
+        pytest.param(voc(SUPERVISION), "one_based", id="supervision"),
+        pytest.param(voc(SUPERVISION, (1, 1, 160, 120)), "one_based", id="supervision, whole"),
+        pytest.param(voc(SUPERVISION, (1, 1, 161, 40)), "all_plus_one", id="before 0.31, x"),
+        pytest.param(voc(SUPERVISION, (1, 1, 30, 121)), "all_plus_one", id="before 0.31, y"),
+        pytest.param(voc(SUPERVISION, (1, 1, 162, 40)), "one_based", id="far beyond"),
+        pytest.param(voc(SUPERVISION, (0, 1, 161, 40)), "zero_based", id="0 and beyond"),
+        pytest.param(voc(VOC2007, (1, 1, 161, 40)), "one_based", id="voc, beyond"),
+        pytest.param(
+            voc(bndbox=ROBOFLOW_BOX, filename="a.rf.1.jpg"), "all_plus_one", id="roboflow"
+        ),
+        pytest.param(voc(THREE_UNKNOWN, (1.0, 2.0, 3.5, 4.0)), "zero_based", id="datumaro"),
+        pytest.param(voc(THREE_UNKNOWN, (1, 2, 3, 4)), "one_based", id="datumaro, pixels"),
+        pytest.param(voc(THREE_UNKNOWN, (1, 2, 3, "4.0")), "zero_based", id="one decimal point"),
     ],
 )
-def test_without_that_sign_boxes_are_upright(size, photo):
-    """As labelImg from 1.8.4 and CVAT write them."""
-    assert not is_in_raw_frame(size, photo)
+def test_coordinates_follow_from_the_writer_and_the_values(file, coordinates):
+    """A 0, a decimal point or an edge beyond the photo says more than a head that was copied."""
+    assert coordinates_of(file, recognise(file), "auto") == coordinates
+
+
+@pytest.mark.parametrize("setting", ["zero_based", "one_based"])
+@pytest.mark.parametrize("head", ["", VOC2007, SUPERVISION, THREE_UNKNOWN])
+def test_the_setting_overrides_the_writer(head, setting):
+    """Whoever it is."""
+    file = voc(head, box=(1, 1, 161, 40))
+    assert coordinates_of(file, recognise(file), setting) == setting
+
+
+@pytest.mark.parametrize(
+    ("coordinates", "edges"),
+    [
+        ("zero_based", (10, 20, 31, 41)),
+        ("one_based", (9, 19, 31, 41)),
+        ("all_plus_one", (9, 19, 30, 40)),
+    ],
+)
+def test_values_become_edges_from_0(coordinates, edges):
+    """Half-open: the maximum is the edge behind the last pixel."""
+    assert to_edges((10, 20, 31, 41), coordinates) == edges

@@ -193,12 +193,47 @@ def test_what_is_no_annotation_is_refused_with_a_reason(tmp_path, content, reaso
 
 
 def test_a_giant_is_refused_unread(tmp_path):
-    """Over 64 MiB is no annotation; its bytes never reach memory."""
+    """Over 8 MiB is no annotation; the rest of its bytes never reaches memory."""
     path = write(tmp_path / "a.xml", TWO)
     with path.open("r+b") as file:
-        file.truncate(64 * 2**20 + 1)
-    with pytest.raises(UnreadableXml, match="64 MiB"):
+        file.truncate(100 * 2**20)
+    with pytest.raises(UnreadableXml, match="8 MiB"):
         read_voc(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        pytest.param("<object/>" * 20_001, "20001 objects, more than 20000", id="objects"),
+        pytest.param("<a/>" * 500_000, "more than 500000 tags", id="tags"),
+        pytest.param(f"<a {'b=' * 500_000}/>", "more than 500000 tags", id="attributes"),
+    ],
+)
+def test_too_much_is_refused(tmp_path, content, reason):
+    """What no photo holds, and no memory should."""
+    with pytest.raises(UnreadableXml, match=reason):
+        read(tmp_path, f"<annotation>{content}</annotation>")
+
+
+def test_the_largest_allowed_is_read(tmp_path):
+    """Twenty thousand boxes as labelImg writes them."""
+    xml = voc_xml([("7", (1, 2, 33, 44))] * 20_000)
+    assert len(read(tmp_path, xml).objects) == 20_000
+
+
+@pytest.mark.parametrize(
+    "name", ["a & b.jpg", "&.jpg", "a&b;.jpg", "a&amp;b & c.jpg", "&#65;&.jpg"]
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "cp949"])
+def test_a_stray_ampersand_is_read_as_it_is(tmp_path, name, encoding):
+    """VoTT and make-sense write a file's name without escaping it; entities keep their meaning."""
+    xml = f"<annotation><folder>저울</folder><filename>{name}</filename></annotation>"
+    if "&b;" in name:
+        with pytest.raises(UnreadableXml):
+            read(tmp_path, xml.encode(encoding))
+    else:
+        whole = name.replace("&amp;", "&").replace("&#65;", "A")
+        assert read(tmp_path, xml.encode(encoding)).filename == whole
 
 
 @given(content=st.binary(max_size=200))

@@ -1,0 +1,49 @@
+"""Photos with the same bytes: used once, where their boxes agree."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.annotations.reading_order import reading_order
+from pipeline.files import md5
+from pipeline.images.box import Box
+
+LabelledBox = tuple[Box, str]
+
+# Two exports of one drawing differ by what their tools make of half a pixel.
+_ROUNDING = 1
+
+
+def same_bytes(folder: Path, photos: Iterable[str]) -> list[list[str]]:
+    """Groups of photos (paths in `folder`) with the same bytes, each sorted; only real groups.
+
+    Only files of one length are read.
+    """
+    by_length = _grouped((photo, (folder / photo).stat().st_size) for photo in photos)
+    same_length = [photo for group in by_length for photo in group]
+    return _grouped((photo, md5((folder / photo).read_bytes())) for photo in same_length)
+
+
+def same_boxes(boxes: Iterable[LabelledBox], others: Iterable[LabelledBox]) -> bool:
+    """Whether two photos have the same labels in reading order, in boxes equal but for rounding."""
+    ones, twos = _as_read(boxes), _as_read(others)
+    return [label for _, label in ones] == [label for _, label in twos] and all(
+        abs(a - b) <= _ROUNDING
+        for (one, _), (two, _) in zip(ones, twos, strict=True)
+        for a, b in zip(one, two, strict=True)
+    )
+
+
+def _as_read(boxes: Iterable[LabelledBox]) -> list[LabelledBox]:
+    boxes = list(boxes)
+    places = reading_order([box for box, _ in boxes])
+    return [boxes[index] for index in sorted(range(len(boxes)), key=places.__getitem__)]
+
+
+def _grouped(keys: Iterable[tuple[str, object]]) -> list[list[str]]:
+    groups: dict[object, list[str]] = defaultdict(list)
+    for photo, key in keys:
+        groups[key].append(photo)
+    return [sorted(group) for group in groups.values() if len(group) > 1]

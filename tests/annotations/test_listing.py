@@ -1,0 +1,91 @@
+"""What lies in a folder: photos, XML and the rest, and what is not even opened."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from helpers import write
+
+from pipeline.annotations.listing import list_files
+
+
+def others(folder):
+    return {file: finding.reason for file, finding in list_files(folder).others.items()}
+
+
+def test_files_are_told_by_their_suffix(tmp_path):
+    """In any case, at any depth, sorted."""
+    for name in ("b.JPG", "a.jpeg", "x/y/c.png", "x/c.XML", "a.xml", "notes.txt", "jpg", ".xml"):
+        write(tmp_path / name, "7")
+    listing = list_files(tmp_path)
+    assert listing.photos == ["a.jpeg", "b.JPG", "x/y/c.png"]
+    assert listing.annotations == ["a.xml", "x/c.XML"]
+    assert others(tmp_path) == dict.fromkeys([".xml", "jpg", "notes.txt"], "other_file")
+    assert len(listing) == 8
+
+
+def test_an_empty_folder_has_no_files(tmp_path):
+    """Empty folders in it are none."""
+    (tmp_path / "x").mkdir()
+    assert len(list_files(tmp_path)) == 0
+
+
+def test_a_link_to_a_file_within_is_a_file(tmp_path):
+    """Wherever it lies there."""
+    write(tmp_path / "x/a.jpg", "7")
+    (tmp_path / "b.jpg").symlink_to(tmp_path / "x/a.jpg")
+    assert list_files(tmp_path).photos == ["b.jpg", "x/a.jpg"]
+
+
+@pytest.mark.parametrize("target", ["../raw-other/a.jpg", "../a.jpg", "nowhere", "x", ".", "b.jpg"])
+def test_other_links_are_not_followed(tmp_path, target):
+    """Out of the folder (also to one whose name begins alike), nowhere, to a folder, in a ring."""
+    raw = tmp_path / "raw"
+    for name in ("raw/x/c.xml", "a.jpg", "raw-other/a.jpg"):
+        write(tmp_path / name, "7")
+    (raw / "b.jpg").symlink_to(target)
+    assert others(raw) == {"b.jpg": "link_not_followed"}
+    assert list_files(raw).annotations == ["x/c.xml"]
+    assert list_files(raw).photos == []
+
+
+def test_a_link_to_the_folder_itself_changes_nothing(tmp_path):
+    """raw/ may be a link to another disk."""
+    write(tmp_path / "disk/a.jpg", "7")
+    (tmp_path / "disk/b.jpg").symlink_to("a.jpg")
+    (tmp_path / "raw").symlink_to("disk")
+    assert list_files(tmp_path / "raw").photos == ["a.jpg", "b.jpg"]
+
+
+def test_a_pipe_is_not_opened(tmp_path):
+    """Whoever reads from it waits for ever."""
+    os.mkfifo(tmp_path / "a.jpg")
+    assert others(tmp_path) == {"a.jpg": "other_file"}
+
+
+@pytest.mark.parametrize("name", ["a\n.jpg", "a\r.xml", "x\t/a.jpg", "\udcb0.jpg"])
+def test_a_name_that_is_no_text_is_odd(tmp_path, name):
+    """A CSV could not name it."""
+    try:
+        write(tmp_path / name, "7")
+    except OSError:
+        pytest.skip("this file system does not take the name")
+    assert others(tmp_path) == {name: "odd_name"}
+
+
+def test_a_folder_that_cannot_be_read_is_listed(tmp_path, monkeypatch):
+    """And the others are read."""
+    write(tmp_path / "locked/a.jpg", "7")
+    write(tmp_path / "b.jpg", "7")
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    listing = list_files(tmp_path)
+    assert listing.photos == ["b.jpg"]
+    assert listing.others == {"locked": ("unreadable_folder", "Permission denied")}

@@ -1,0 +1,100 @@
+"""The summary: how much there is, what is wrong with it, and where to look first."""
+
+from __future__ import annotations
+
+import pytest
+from helpers import ROOT, display, draw_photo, jpeg, voc_xml, write
+
+from pipeline.annotations.checks import Finding
+from pipeline.annotations.folder import read_folder
+from pipeline.annotations.ledger import Ledger
+from pipeline.annotations.messages import say
+from pipeline.annotations.summary import count, describe, summarise, worst_files
+from pipeline.params import load_params
+
+PARAMS = load_params(ROOT / "params.yaml").parse
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch):
+    monkeypatch.setenv("PIPELINE_LANG", "en")
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    """A good photo, one with two bad labels, a note."""
+    write(tmp_path / "a.jpg", jpeg(draw_photo(display("70"))))
+    write(tmp_path / "a.xml", voc_xml(display("70"), "a.jpg"))
+    write(tmp_path / "b.jpg", jpeg(draw_photo(display("12"))))
+    write(
+        tmp_path / "b.xml",
+        "<annotation>" + "<object><name>kg</name></object>" * 2 + "</annotation>",
+    )
+    write(tmp_path / "notes.txt", "7")
+    return read_folder(tmp_path, PARAMS)
+
+
+def test_figures_to_compare(ledger):
+    """Nested numbers only, each file in one fate."""
+    assert count(ledger) == {
+        "photos": 1,
+        "boxes": 2,
+        "files": {"used": 2, "rejected": 2, "noted": 1},
+        "dialects": {"labelimg": 1, "unknown": 1},
+        "problems": {"rejected": 2, "repaired": 0, "noted": 1},
+        "reasons": {"not_a_digit": 2, "other_file": 1},
+    }
+
+
+def test_the_summary_says_it_all(ledger):
+    """In this order."""
+    assert summarise(ledger) == [
+        "2 digits on 1 photos",
+        f"     2 rejected not_a_digit: {say('not_a_digit')}",
+        "     1 noted other_file: it is neither photo nor XML; move it elsewhere, or leave it",
+        "Files: 2 used, 2 rejected, 1 noted",
+        "XML by tool: labelimg 1, unknown 1 (parse.coordinates and parse.exif override)",
+        "Look first at: b.xml (2)",
+    ]
+
+
+def test_the_summary_speaks_korean(ledger, monkeypatch):
+    """The codes stay as they are in problems.csv; the ledger's bytes do not depend on it."""
+    before = ledger.frames()[1].to_csv()
+    monkeypatch.setenv("PIPELINE_LANG", "ko")
+    lines = summarise(ledger)
+    assert lines[0] == "사진 1장에서 숫자 2개"
+    assert lines[1].startswith("     2 rejected not_a_digit: 라벨을 고치거나")
+    assert ledger.frames()[1].to_csv() == before
+
+
+def test_a_clean_ledger_is_one_line():
+    """Nothing to look at."""
+    assert summarise(Ledger()) == ["0 digits on 0 photos"]
+
+
+def test_the_three_worst_files():
+    """By what was rejected or repaired, not by notes or what was expected."""
+    ledger = Ledger()
+    for file, reasons in {
+        "a.xml": ["box_empty"],
+        "b.xml": ["box_clipped", "no_box", "no_box"],
+        "c.xml": ["box_swapped"] * 2,
+        "d.xml": ["ignored_label"] * 9,
+        "e.xml": ["frame_unknown"] * 9,
+        "f.xml": ["no_box"] * 4,
+    }.items():
+        for number, reason in enumerate(reasons):
+            ledger.note(file, number, Finding(reason, ""))
+    assert worst_files(ledger) == [("f.xml", 4), ("b.xml", 3), ("c.xml", 2)]
+
+
+def test_every_problem_is_described_under_its_reason(ledger):
+    """With the object's number where there is one, and the facts."""
+    assert describe(ledger.frames()[1]) == [
+        "rejected not_a_digit: correct the label, or list it in parse.labels or parse.ignore",
+        "  b.xml #1  'kg'",
+        "  b.xml #2  'kg'",
+        "noted other_file: it is neither photo nor XML; move it elsewhere, or leave it",
+        "  notes.txt",
+    ]
