@@ -4,11 +4,14 @@ PYTHON ?= python3
 VENV ?= .venv
 PHOTOS ?= 240
 SEED ?= 0
+FUZZ_XML ?= 200000
+FUZZ_JPEG ?= 20000
+FUZZ_FOLDERS ?= 2000
 
 bin := $(abspath $(VENV))/bin
 export PATH := $(bin):$(PATH)
 
-.PHONY: all setup run test lint help
+.PHONY: all setup run test lint fuzz help
 
 all: setup raw run  ## set up, draw the sample where there is no raw/, run the pipeline
 
@@ -26,6 +29,10 @@ lint: $(VENV)/installed-for-tests  ## check style and types
 	ruff check .
 	ruff format --check .
 	mypy
+
+fuzz: $(VENV)/installed-for-tests  ## try 200,000 mutated XML, 20,000 JPEG and 2,000 folders
+	FUZZ_XML=$(FUZZ_XML) FUZZ_JPEG=$(FUZZ_JPEG) FUZZ_FOLDERS=$(FUZZ_FOLDERS) \
+		pytest tests/test_fuzz.py --durations=3
 
 raw:
 	python -m pipeline.sample raw --photos $(PHOTOS) --seed $(SEED)

@@ -43,11 +43,12 @@ def coordinates_of(voc: VocFile, dialect: Dialect, setting: str) -> str:
     """How the file counts its pixels: a key of `OFFSETS`; `setting` is `parse.coordinates`."""
     if setting != "auto":
         return setting
+    expected = dialect.coordinates
     if dialect.name == "datumaro" and not any("." in "".join(f.box or ()) for f in voc.objects):
         # It writes edges with a decimal point, and the specification's pixels without.
-        return "one_based"
-    if dialect.coordinates == "zero_based":
-        return "zero_based"
+        expected = "one_based"
+    if expected == "zero_based":
+        return expected
     boxes = [[_number(text) for text in found.box] for found in voc.objects if found.box]
     # Whoever counts from 1 has no 0: the tells were copied into a converted set.
     if any(min(box[:2]) < 1 for box in boxes):
@@ -55,7 +56,7 @@ def coordinates_of(voc: VocFile, dialect: Dialect, setting: str) -> str:
     if dialect.name == "supervision" and any(_is_one_beyond(box, voc.size) for box in boxes):
         # Before 0.31 it added 1 to all four.
         return "all_plus_one"
-    return dialect.coordinates
+    return expected
 
 
 def to_edges(box: Edges, coordinates: str) -> Edges:

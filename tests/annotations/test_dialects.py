@@ -112,6 +112,7 @@ SUPERVISION = "<folder>VOC</folder>" + source("roboflow.ai")
         ),
         pytest.param(voc(THREE_UNKNOWN, (1.0, 2.0, 3.5, 4.0)), "zero_based", id="datumaro"),
         pytest.param(voc(THREE_UNKNOWN, (1, 2, 3, 4)), "one_based", id="datumaro, pixels"),
+        pytest.param(voc(THREE_UNKNOWN, (0, 2, 3, 4)), "zero_based", id="datumaro, whole edges"),
         pytest.param(voc(THREE_UNKNOWN, (1, 2, 3, "4.0")), "zero_based", id="one decimal point"),
     ],
 )
