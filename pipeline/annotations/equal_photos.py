@@ -17,9 +17,10 @@ _ROUNDING = 1
 
 
 def same_bytes(folder: Path, photos: Iterable[str]) -> list[list[str]]:
-    """Groups of photos (paths in `folder`) with the same bytes, each sorted; only real groups.
+    """Groups of two and more photos (paths in `folder`) with the same bytes.
 
-    Only files of one length are read.
+    The shortest path is a group's first: `a.jpg` before `a (1).jpg`. Only files of one length are
+    read.
     """
     by_length = _grouped((photo, (folder / photo).stat().st_size) for photo in photos)
     same_length = [photo for group in by_length for photo in group]
@@ -46,4 +47,8 @@ def _grouped(keys: Iterable[tuple[str, object]]) -> list[list[str]]:
     groups: dict[object, list[str]] = defaultdict(list)
     for photo, key in keys:
         groups[key].append(photo)
-    return [sorted(group) for group in groups.values() if len(group) > 1]
+    return [
+        sorted(group, key=lambda photo: (len(photo), photo))
+        for group in groups.values()
+        if len(group) > 1
+    ]
