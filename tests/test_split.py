@@ -7,6 +7,7 @@ import math
 import random
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers import digits_table, display, draw_photo, jpeg, photos_table, voc_xml, write
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from sklearn.model_selection import train_test_split
 from pipeline.command import UserError
 from pipeline.files import read_list
 from pipeline.params import SplitParams
-from pipeline.split import quotas, split_by_digit, split_by_photo
+from pipeline.split import log_summary, quotas, split_by_digit, split_by_photo
 from pipeline.tables import DIGITS, read_table
 
 
@@ -246,3 +247,58 @@ def test_a_label_that_one_side_lacks_is_told(workplace, caplog):
     with caplog.at_level(logging.WARNING):
         workplace.do("parse", "crop", "split")
     assert "WARNING: no digit 8 in" in caplog.text
+
+
+def test_sides_stay_what_they_were():
+    """A newer version must not move photos: whoever compares its figures would compare splits."""
+    assert validation_photos(split(varied(40, seed=5))) == {
+        f"5/{i:04}.jpg" for i in (1, 2, 11, 12, 13, 18, 35, 37, 38)
+    }
+    assert validation_photos(split(varied(12, seed=2), validation=0.3, seed=4)) == {
+        f"2/{i:04}.jpg" for i in (0, 2, 6, 11)
+    }
+
+
+def told(labels, chosen, caplog):
+    """What the summary says of digits, of which those at the places `chosen` are validation."""
+    validation = np.isin(np.arange(len(labels)), chosen)
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        log_summary(pd.Series(list(labels)), validation, 0.2)
+    return [record.getMessage() for record in caplog.records]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "warnings"),
+    [
+        pytest.param([0, 1, 10, 11], [], id="as wanted"),
+        pytest.param([0, 1, 2, 10], [], id="within one"),
+        pytest.param(
+            [0, 1, 2, 3],
+            [
+                "WARNING: digit 0: 4 in validation, not 2",
+                "WARNING: no digit 1 in validation: add photos that show it",
+            ],
+            id="all of one digit",
+        ),
+        pytest.param(
+            [0, 1, *range(10, 20)],
+            ["WARNING: no digit 1 in training: add photos that show it"],
+            id="none to train on",
+        ),
+    ],
+)
+def test_the_summary_warns_of_quotas_that_are_missed(chosen, warnings, caplog):
+    """By more than one; and of a digit that is on one side alone."""
+    counts = f"{20 - len(chosen)} training and {len(chosen)} validation digits"
+    assert told("0" * 10 + "1" * 10, chosen, caplog) == [counts, *warnings]
+
+
+def test_one_photo_cannot_be_divided():
+    """The message says what can be done."""
+    with pytest.raises(UserError) as error:
+        split({"a.jpg": "0123"})
+    assert str(error.value) == (
+        "all digits come from one photo (or copies of it), so none is left to test on: "
+        "add photos, or set split.by: digit in params.yaml"
+    )

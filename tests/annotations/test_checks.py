@@ -93,7 +93,7 @@ def test_an_object_without_a_box_is_rejected():
     """For example one with a polygon only."""
     with pytest.raises(Rejected) as rejected:
         read_box(VocObject(1, "7", None))
-    assert rejected.value.finding.reason == "no_box"
+    assert rejected.value.finding == ("no_box", "no <bndbox>")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +155,30 @@ def test_no_box_leaves_its_photo(values, width, height):
     assert check_box(box, width, height) == (box, [])
 
 
+def test_details_are_facts():
+    """As drawn, and the photo's size where it matters."""
+    photo = "in a photo of 100 x 80"
+    for values, code, detail in (
+        ((5.5, 20, 5, 40), "box_empty", "5.5, 20, 5, 40"),
+        ((100, 10, 120, 20), "box_outside", f"100, 10, 120, 20 {photo}"),
+        ((89, 10, 112, 20), "box_outside", f"89, 10, 112, 20 {photo}"),
+    ):
+        with pytest.raises(Rejected) as rejected:
+            check_box(values, WIDTH, HEIGHT)
+        assert rejected.value.finding == (code, detail)
+        assert str(rejected.value) == detail
+    assert check_box((101, 20, 90, 40.25), WIDTH, HEIGHT)[1] == [
+        ("box_swapped", "101, 20, 90, 40.25"),
+        ("box_clipped", f"101, 20, 90, 40.25 {photo}"),
+    ]
+    assert check_label(" 7", {}, [])[1] == [("label_tidied", "' 7' read as 7")]
+    with pytest.raises(Rejected) as rejected:
+        check_label(" . ", {}, ["."])
+    assert rejected.value.finding == ("ignored_label", " . ")
+    assert find_repeats([(A, "7"), (A, "1")])[0].detail == "one box, labels 1 and 7"
+    assert find_repeats([(A, "7")] * 3)[2].detail == "drawn 3 times"
+
+
 A, B = Box(0, 0, 10, 10), Box(0, 0, 10, 11)
 
 
@@ -184,6 +208,13 @@ def test_different_boxes_do_not_repeat():
 def test_a_digit_among_many_spaces_is_found(text):
     """However many a stranger's tool wrote."""
     assert check_label(text, {}, [])[0] == "7"
+
+
+@pytest.mark.parametrize("length", [64, 400])
+def test_a_long_number_is_cut_off(length):
+    """Its first 64 characters are more than any photo has pixels."""
+    texts = ("1", "0." + "1" * length, "30", "40")
+    assert read_box(VocObject(1, "7", texts))[1] == pytest.approx(1 / 9)
 
 
 @pytest.mark.parametrize("text", ["7" * 65, "7" + " " * 200 + "7", "\ufdfa" * 3_000_000])

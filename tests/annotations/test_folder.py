@@ -198,6 +198,70 @@ def test_boxes_land_on_their_digit_whatever_the_orientation(tmp_path, orientatio
     assert found_reasons(tmp_path, "a.xml") == wanted.get(orientation, {"raw_frame"})
 
 
+def details(folder, file):
+    _, problems = read_folder(folder, PARAMS).frames()
+    return [row["detail"] for row in rows_of(problems) if row["file"] == file]
+
+
+def test_details_name_the_photo_and_the_facts(tmp_path):
+    """The same in every language."""
+    layout(tmp_path, ["a.jpg", "b.jpg"], {"a.xml": "a.jpg", "copy/a.xml": "a.jpg", "b.xml": ""})
+    write(tmp_path / "b.xml", voc_xml([], "b.jpg", (640, 480)))
+    assert details(tmp_path, "copy/a.xml") == ["a.jpg by a.xml"] * 3
+    assert details(tmp_path, "b.xml") == ["b.jpg", "640 x 480, b.jpg is 160 x 120"]
+    write(tmp_path / "b.jpg", jpeg(draw_photo([]), orientation=6))
+    write(tmp_path / "b.xml", voc_xml(display("7", top=0), "b.jpg", (160, 120)))
+    assert details(tmp_path, "b.xml") == ["b.jpg: orientation 6"]
+    write(tmp_path / "b.jpg", jpeg(draw_photo([]), orientation=3))
+    assert details(tmp_path, "b.xml") == ["orientation 3, see parse.exif"]
+
+
+def test_a_size_that_is_transposed_for_no_reason_is_noted(tmp_path):
+    """The photo is stored upright; with the raw frame set, its size is compared as it is stored."""
+    write(tmp_path / "a.jpg", PHOTO)
+    write(tmp_path / "a.xml", voc_xml(display("7"), "a.jpg", SIZE[::-1]))
+    assert found_reasons(tmp_path, "a.xml") == {"size_mismatch"}
+    raw = PARAMS.model_copy(update={"exif": "raw"})
+    for orientation, size in ((3, SIZE), (6, SIZE)):
+        write(tmp_path / "a.jpg", jpeg(draw_photo([]), orientation=orientation))
+        write(tmp_path / "a.xml", voc_xml(display("7"), "a.jpg", size))
+        _, problems = read_folder(tmp_path, raw).frames()
+        assert list(problems["reason"]) == ["raw_frame"]
+
+
+def test_a_filename_does_not_take_another_xmls_photo_away(tmp_path):
+    """Also where the XML that names it comes first."""
+    layout(tmp_path, ["b.jpg"], {"a.xml": "b.jpg", "b.xml": "b.jpg"})
+    assert photo_of(tmp_path, "b.xml") == "b.jpg"
+    assert found_reasons(tmp_path, "a.xml") == {"photo_already_annotated"}
+
+
+def test_every_file_has_its_fate(tmp_path):
+    """Used, rejected or noted: a photo that of its XML."""
+    layout(tmp_path, ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"], {"a.xml": "", "f.xml": ""})
+    write(tmp_path / "b.xml", voc_xml([("kg", (6, 30, 30, 70))], "b.jpg"))
+    write(tmp_path / "c.xml", voc_xml([], "c.jpg"))
+    write(tmp_path / "d.xml", "<annotation>")
+    write(tmp_path / "e.xml", voc_xml(display("7"), "e.jpg"))
+    write(tmp_path / "e.jpg", b"7")
+    assert read_folder(tmp_path, PARAMS).files == {
+        "a.jpg": "used", "a.xml": "used", "b.jpg": "rejected", "b.xml": "rejected",
+        "c.jpg": "noted", "c.xml": "noted", "d.jpg": "noted", "d.xml": "rejected",
+        "e.jpg": "rejected", "e.xml": "rejected", "f.xml": "rejected",
+    }  # fmt: skip
+
+
+def test_a_files_problems_come_in_the_order_of_its_objects(tmp_path):
+    """The file's own first, whichever rule found them."""
+    objects = [*display("7"), ("kg", (100, 30, 120, 70)), *display("7"), (" 1", (40, 30, 60, 70))]
+    write(tmp_path / "a.jpg", PHOTO)
+    write(tmp_path / "a.xml", voc_xml(objects, "a.jpg", (640, 480)))
+    _, problems = read_folder(tmp_path, PARAMS).frames()
+    assert list(zip(problems["object"], problems["reason"], strict=True)) == [
+        ("", "size_mismatch"), ("2", "not_a_digit"), ("3", "duplicate_box"), ("4", "label_tidied"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("size", "noted"),
     [(SIZE, False), ((640, 480), True), (("", ""), False), ((0, 0), False)],

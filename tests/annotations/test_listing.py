@@ -46,6 +46,7 @@ def test_other_links_are_not_followed(tmp_path, target):
         write(tmp_path / name, "7")
     (raw / "b.jpg").symlink_to(target)
     assert others(raw) == {"b.jpg": "link_not_followed"}
+    assert list_files(raw).others["b.jpg"].detail == os.path.realpath(raw / "b.jpg")
     assert list_files(raw).annotations == ["x/c.xml"]
     assert list_files(raw).photos == []
 
@@ -61,7 +62,7 @@ def test_a_link_to_the_folder_itself_changes_nothing(tmp_path):
 def test_a_pipe_is_not_opened(tmp_path):
     """Whoever reads from it waits for ever."""
     os.mkfifo(tmp_path / "a.jpg")
-    assert others(tmp_path) == {"a.jpg": "other_file"}
+    assert list_files(tmp_path).others == {"a.jpg": ("other_file", "not a plain file")}
 
 
 @pytest.mark.parametrize("name", ["a\n.jpg", "a\r.xml", "x\t/a.jpg", "\udcb0.jpg"])
@@ -89,3 +90,5 @@ def test_a_folder_that_cannot_be_read_is_listed(tmp_path, monkeypatch):
     listing = list_files(tmp_path)
     assert listing.photos == ["b.jpg"]
     assert listing.others == {"locked": ("unreadable_folder", "Permission denied")}
+    monkeypatch.setattr(os, "scandir", lambda path: refuse("locked"))
+    assert list_files(tmp_path).others == {".": ("unreadable_folder", "Permission denied")}

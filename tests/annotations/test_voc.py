@@ -10,7 +10,7 @@ from helpers import display, voc_xml, write
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.annotations.voc import UnreadableXml, read_voc
+from pipeline.annotations.voc import Tells, UnreadableXml, read_voc
 
 HANGUL = "저울 사진 7.jpg"
 TWO = voc_xml(display("70"), filename=HANGUL)
@@ -216,9 +216,62 @@ def test_too_much_is_refused(tmp_path, content, reason):
 
 
 def test_the_largest_allowed_is_read(tmp_path):
-    """Twenty thousand boxes as labelImg writes them."""
+    """Twenty thousand boxes as labelImg writes them, eight megabytes, half a million tags."""
     xml = voc_xml([("7", (1, 2, 33, 44))] * 20_000)
     assert len(read(tmp_path, xml).objects) == 20_000
+    assert len(read(tmp_path, xml + " " * (8 * 2**20 - len(xml))).objects) == 20_000
+    with pytest.raises(UnreadableXml, match="larger than 8 MiB"):
+        read(tmp_path, xml + " " * (8 * 2**20 - len(xml) + 1))
+    tags = "<annotation>" + "<a/>" * 499_998 + "</annotation>"
+    assert read(tmp_path, tags).objects == ()
+    with pytest.raises(UnreadableXml, match="more than 500000 tags"):
+        read(tmp_path, tags.replace("<a/>", "<a b='7'/>", 1))
+
+
+def test_the_refusals_name_what_was_found(tmp_path):
+    """Facts, the same in every language."""
+    for content, reason in {
+        "": "the file is empty",
+        "<html/>": "its root is <html>, not <annotation>",
+        f"<{'h' * 500}/>": f"its root is <{'h' * 40}>, not <annotation>",
+        "<!DOCTYPE annotation><annotation/>": "it declares a DTD, which no annotation tool writes",
+    }.items():
+        with pytest.raises(UnreadableXml) as refusal:
+            read(tmp_path, content)
+        assert str(refusal.value) == reason
+    with pytest.raises(UnreadableXml, match="No such file or directory"):
+        read_voc(tmp_path / "nowhere.xml")
+
+
+HEAD = (
+    '<annotation verified="yes"><folder> f </folder><filename> n </filename><path>p</path>'
+    "<source><database> d </database><annotation> a </annotation><image> i </image></source>"
+    "<owner><name> o </name></owner><object><bndbox><ymax>4</ymax><x/><xmin>1</xmin></bndbox>"
+    "<attributes/></object><object/></annotation>"
+)
+
+
+def test_the_tells_of_the_writer_are_read(tmp_path):
+    """Of the head and the first object, without the spaces around."""
+    voc = read(tmp_path, HEAD)
+    assert voc.filename == "n"
+    assert voc.tells == Tells(
+        folder="f", has_path=True, verified="yes", database="d", annotation="a", image="i",
+        owner="o", has_attributes=True, order=("ymax", "xmin"),
+    )  # fmt: skip
+    assert read(tmp_path, "<annotation><object/></annotation>").tells == Tells()
+
+
+def test_of_two_elements_of_one_name_the_first_counts(tmp_path):
+    """As every tool writes one."""
+    xml = "<annotation><object><name>7</name><name>8</name></object></annotation>"
+    assert read(tmp_path, xml).objects[0].label == "7"
+
+
+def test_utf8_with_bom_is_read_as_that_whatever_is_declared(tmp_path):
+    """The mark is the truer sign."""
+    content = f'<?xml version="1.0" encoding="euc-kr"?>{TWO}'.encode("utf-8-sig")
+    assert read(tmp_path, content).filename == HANGUL
 
 
 @pytest.mark.parametrize(
