@@ -1,7 +1,7 @@
 # Two commands do everything: `make` runs the main job, `make test` passes the tests.
 
 PYTHON ?= python3
-VENV ?= .venv
+VENV := .venv
 PHOTOS ?= 240
 SEED ?= 0
 FUZZ_XML ?= 200000
@@ -40,8 +40,8 @@ raw:
 $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
 		|| { echo "Python 3.10 or newer is needed: make PYTHON=python3.12"; exit 1; }
-	@test -x $(bin)/python || $(PYTHON) -m venv $(VENV) \
-		|| { rm -rf $(VENV); echo "On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@test -x $(bin)/pip || $(PYTHON) -m venv $(VENV) \
+		|| { echo "On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	python -m pip install --quiet --editable .
 	@touch $@
 

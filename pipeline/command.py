@@ -13,7 +13,8 @@ class UserError(Exception):
 
 
 _ADVICE = {
-    errno.ENOENT: "it is missing: run `dvc repro`",
+    errno.EIO: "the disk or the network drive failed: check it, run again",
+    errno.EMFILE: "too many files are open: close other programs, run again",
     errno.ENOSPC: "the disk is full: make room (`dvc gc -w` deletes old versions), run again",
     errno.EDQUOT: "your disk quota is used up: make room, run again",
     errno.EACCES: "no permission: check who owns the file or folder, and whether it is open",
@@ -38,5 +39,7 @@ def run(main: Callable[[], None]) -> None:
             raise
         where = f"{error.filename}: " if error.filename else ""
         sys.exit(f"ERROR: {where}{_ADVICE[error.errno]}")
+    except MemoryError:
+        sys.exit("ERROR: out of memory: close other programs, run again")
     except KeyboardInterrupt:
         sys.exit(130)

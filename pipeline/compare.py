@@ -20,24 +20,25 @@ from dvc.exceptions import DvcException
 from scmrepo.exceptions import SCMError
 
 from pipeline.command import UserError, run
-from pipeline.files import read_list, write_file, write_json
-from pipeline.images.box import Box
+from pipeline.files import LISTS, read_list, write_file, write_json
 from pipeline.images.copies import add_readings, group_copies
 from pipeline.images.cutting import cut_boxes
 from pipeline.images.digits import read_digits
-from pipeline.images.photo import read_photo
 from pipeline.learning.checkpoint import Checkpoint, decode_checkpoint, load_checkpoint
 from pipeline.learning.hardware import Hardware, pick_hardware
 from pipeline.learning.reader import read
 from pipeline.params import CropParams, load_params
-from pipeline.reporting.figures import Misread, draw_misread
+from pipeline.reporting.figures import draw_misread
+from pipeline.reporting.misread import load_misread
 from pipeline.reporting.pairing import FEWEST_DISCORDANT, Pairing
-from pipeline.tables import BOXES, DIGITS, PHOTOS, read_table
+from pipeline.tables import BOXES, DIGITS, PHOTOS, Table, read_table
 
 log = logging.getLogger(__name__)
 
 RAW = Path("raw")
 MODEL = "models/digits.pt"
+
+_SHOWN = 30
 
 
 def main() -> None:
@@ -47,6 +48,7 @@ def main() -> None:
     hardware = pick_hardware(params.device, params.precision)
     old = decode_checkpoint(read_at(arguments.rev, MODEL), f"{MODEL} at {arguments.rev}")
     new = load_checkpoint(Path(MODEL))
+    new.check_lists()
     boxes = unseen_boxes(arguments.rev)
     if boxes.empty:
         raise UserError(
@@ -95,6 +97,14 @@ def read_at(rev: str, path: str) -> bytes:
     return content
 
 
+def table_at(rev: str, path: str, table: Table) -> pd.DataFrame:
+    """A table at a git revision; raises `UserError` where it is of another version of this code."""
+    try:
+        return read_table(BytesIO(read_at(rev, path)), table)
+    except UserError:
+        raise UserError(f"{path} at {rev} has other columns than today's code writes") from None
+
+
 def unseen_boxes(rev: str) -> pd.DataFrame:
     """Today's validation digits, as rows of boxes.csv, that the model at `rev` was not trained on.
 
@@ -102,8 +112,8 @@ def unseen_boxes(rev: str) -> pd.DataFrame:
     """
     digits = read_table(Path("data/digits.csv"), DIGITS)
     photos = read_table(Path("data/photos.csv"), PHOTOS)
-    old_digits = read_table(BytesIO(read_at(rev, "data/digits.csv")), DIGITS)
-    old_photos = read_table(BytesIO(read_at(rev, "data/photos.csv")), PHOTOS)
+    old_digits = table_at(rev, "data/digits.csv", DIGITS)
+    old_photos = table_at(rev, "data/photos.csv", PHOTOS)
     old_list = set(read_at(rev, "data/train_data.txt").decode("utf-8").splitlines())
     trained_on = set(old_digits["photo"][old_digits["file"].isin(old_list)])
 
@@ -111,7 +121,7 @@ def unseen_boxes(rev: str) -> pd.DataFrame:
     today = add_readings(photos, digits)
     groups = group_copies(pd.concat([today, add_readings(old_photos, old_digits)]))
     seen = np.isin(groups[: len(today)], groups[len(today) :])
-    validation = digits[digits["file"].isin(read_list(Path("data/valid_data.txt")))]
+    validation = digits[digits["file"].isin(read_list(LISTS["valid"]))]
     unseen = validation[validation["photo"].isin(today["photo"][~seen])]
     boxes = read_table(Path("data/boxes.csv"), BOXES)
     return boxes.merge(unseen[["photo", "object"]]).reset_index(drop=True)
@@ -119,7 +129,7 @@ def unseen_boxes(rev: str) -> pd.DataFrame:
 
 def read_boxes(checkpoint: Checkpoint, boxes: pd.DataFrame, hardware: Hardware) -> list[str]:
     """What a model reads in each box, cut as its training digits were."""
-    found, contents = cut_boxes(RAW, boxes, CropParams(scheduler=None, **checkpoint.params["crop"]))
+    found, contents = cut_boxes(RAW, boxes, CropParams(cluster=None, **checkpoint.params["crop"]))
     if len(found) < len(boxes):
         raise UserError("raw/ has changed since the last run: run `dvc repro` first")
     labels, _ = read(checkpoint, read_digits(contents, checkpoint.input_size), hardware)
@@ -158,15 +168,11 @@ def save_report(
     write_json(out / "compare.json", figures)
     for name, better, worse in (("gained", "new", "old"), ("lost", "old", "new")):
         chosen = np.flatnonzero(right[better] & ~right[worse])
-        cases = [misread(boxes.iloc[i], answers[worse].iloc[i]) for i in chosen[:30]]
+        cases = [
+            load_misread(RAW, boxes.iloc[i], 0, answers[worse].iloc[i]) for i in chosen[:_SHOWN]
+        ]
         write_file(out / f"{name}.png", draw_misread(cases, len(chosen)))
     log.info("Pictures: %s", ", ".join(str(out / f"{name}.png") for name in ("gained", "lost")))
-
-
-def misread(row: pd.Series, answer: str) -> Misread:
-    """A digit as the model that misread it had it."""
-    photo, box = read_photo(RAW / row["photo"]), Box.of(row)
-    return Misread(photo.crop(box), photo, box, row["photo"], row["label"], answer, None)
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def crop_all(cropper: Cropper, tasks: list[PhotoTask]) -> tuple[list[Row], list[
     photos: list[Row] = []
     digits: list[Row] = []
     written = 0
-    results = map_photos(cropper.crop, tasks, len(tasks), "crop", cropper.params.scheduler)
+    results = map_photos(cropper.crop, tasks, len(tasks), "crop", cropper.params.cluster)
     for photo, its_digits, its_written in results:
         if photo["problem"]:
             log.warning("%s is left out: %s", photo["photo"], photo["problem"])

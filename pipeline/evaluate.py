@@ -17,23 +17,21 @@ import pandas as pd
 
 from pipeline.annotations.folder import read_folder
 from pipeline.command import UserError, run
-from pipeline.files import read_list, write_file, write_json
-from pipeline.images.box import Box
+from pipeline.files import LISTS, read_list, write_file, write_json
 from pipeline.images.cutting import cut_boxes
 from pipeline.images.digits import load_digits, read_digits
-from pipeline.images.photo import read_photo
 from pipeline.learning.checkpoint import Checkpoint, load_checkpoint
 from pipeline.learning.hardware import pick_hardware
 from pipeline.learning.reader import read
 from pipeline.params import CropParams, Params, load_params
 from pipeline.reporting.figures import (
-    Misread,
     draw_confusion,
     draw_curves,
     draw_digits,
     draw_misread,
 )
 from pipeline.reporting.metrics import measure
+from pipeline.reporting.misread import Misread, load_misread
 from pipeline.tables import (
     BOXES,
     DIGITS,
@@ -82,7 +80,7 @@ def main() -> None:
     metrics = measure(predictions, digits.whole_photos)
     write_table(out / "predictions.csv", PREDICTIONS, predictions)
     write_file(out / "confusion.png", draw_confusion(predictions))
-    write_file(out / "misread.png", draw_misread(*find_misread(predictions, digits)))
+    write_file(out / "misread.png", draw_misread(*find_misread(checkpoint, predictions, digits)))
     write_json(out / "metrics.json", metrics)
     log_summary(metrics, out)
 
@@ -108,7 +106,8 @@ def parse_arguments() -> argparse.Namespace:
 
 def load_validation(checkpoint: Checkpoint) -> Digits:
     """The validation digits, in the order of their list."""
-    files = read_list(Path("data/valid_data.txt"))
+    checkpoint.check_lists()
+    files = read_list(LISTS["valid"])
     digits = read_table(Path("data/digits.csv"), DIGITS)
     boxes = read_table(Path("data/boxes.csv"), BOXES)
     per_photo = digits["photo"].value_counts()
@@ -131,7 +130,7 @@ def load_folder(folder: Path, checkpoint: Checkpoint, params: Params, out: Path)
     boxes, problems = read_folder(folder, params.parse).frames()
     write_table(out / "problems.csv", PROBLEMS, problems)
     table, contents = cut_boxes(
-        folder, boxes, CropParams(scheduler=None, **checkpoint.params["crop"])
+        folder, boxes, CropParams(cluster=None, **checkpoint.params["crop"])
     )
     if table.empty:
         raise UserError(f"no usable digit in {folder}/: {out}/problems.csv says why, file by file")
@@ -141,7 +140,7 @@ def load_folder(folder: Path, checkpoint: Checkpoint, params: Params, out: Path)
 
 def load_some_training_digits(checkpoint: Checkpoint) -> tuple[np.ndarray, list[str]]:
     """Training digits for the picture, spread evenly over the list, with their labels."""
-    files = read_list(Path("data/train_data.txt"))
+    files = read_list(LISTS["train"])
     chosen = [files[i * len(files) // _SHOWN] for i in range(min(_SHOWN, len(files)))]
     images = load_digits(Path("data/digits"), chosen, checkpoint.input_size)
     return images, [file.split("/")[0] for file in chosen]
@@ -162,27 +161,24 @@ def predict_digits(checkpoint: Checkpoint, digits: Digits, params: Params) -> pd
     )
 
 
-def find_misread(predictions: pd.DataFrame, digits: Digits) -> tuple[list[Misread], int]:
+def find_misread(
+    checkpoint: Checkpoint, predictions: pd.DataFrame, digits: Digits
+) -> tuple[list[Misread], int]:
     """The misread digits for a picture, the most confident first, and how many there are in all."""
     wrong = np.flatnonzero(predictions["predicted"] != predictions["actual"])
     order = wrong[np.argsort(-predictions["confidence"].to_numpy()[wrong], kind="stable")]
-    shown = [_misread(predictions.iloc[i], digits, i) for i in order[:_MISREAD_SHOWN]]
+    margin = checkpoint.params["crop"]["margin"]
+    shown = [
+        load_misread(
+            digits.photos,
+            digits.table.iloc[i],
+            margin,
+            predictions["predicted"].iloc[i],
+            float(predictions["confidence"].iloc[i]),
+        )
+        for i in order[:_MISREAD_SHOWN]
+    ]
     return shown, len(wrong)
-
-
-def _misread(prediction: pd.Series, digits: Digits, position: int) -> Misread:
-    row = digits.table.iloc[position]
-    photo = read_photo(digits.photos / row["photo"])
-    box = Box.of(row)
-    return Misread(
-        digit=photo.crop(box),
-        photo=photo,
-        box=box,
-        photo_name=row["photo"],
-        actual=prediction["actual"],
-        predicted=prediction["predicted"],
-        confidence=float(prediction["confidence"]),
-    )
 
 
 def log_summary(metrics: dict[str, dict[str, float]], out: Path) -> None:

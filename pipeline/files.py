@@ -10,6 +10,17 @@ from typing import Any
 
 from pipeline.command import UserError
 
+# The digits of each side, as split leaves them.
+LISTS = {"train": Path("data/train_data.txt"), "valid": Path("data/valid_data.txt")}
+
+
+def lists_md5() -> dict[str, str]:
+    """MD5 of each side's list: tells which digits a model was trained on.
+
+    Raises `UserError` where a list is missing.
+    """
+    return {side: md5(_read(path)) for side, path in LISTS.items()}
+
 
 def write_file(path: Path, content: bytes) -> None:
     """Put `content` at `path` all at once: a reader or a killed run never sees half of it."""
@@ -29,15 +40,19 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
 
 def read_list(path: Path) -> list[str]:
     """The lines of a list file, one `<label>/<file>` each; raises `UserError` where missing."""
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing: run `dvc repro`") from None
+    return _read(path).decode("utf-8").splitlines()
 
 
 def write_list(path: Path, lines: list[str]) -> None:
     """Write a list file, one line an entry."""
     write_file(path, "".join(f"{line}\n" for line in lines).encode("utf-8"))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run `dvc repro`") from None
 
 
 def md5(content: bytes) -> str:

@@ -46,14 +46,14 @@ def _on_cluster(
         from dask.distributed import Client  # noqa: PLC0415 - an extra, for those who have one
     except ImportError:
         raise UserError(
-            "crop.scheduler needs Dask: python -m pip install --editable '.[dask]'"
+            "crop.cluster needs Dask: python -m pip install --editable '.[dask]'"
         ) from None
     try:
         client = Client(scheduler, timeout="10s")  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:
         raise UserError(
             f"no Dask scheduler answers at {scheduler} ({error}): "
-            "start it, or set crop.scheduler: null"
+            "start it, or set crop.cluster: null"
         ) from None
     remaining = iter(tasks)
     with client, parallel_config(backend="dask"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -43,7 +44,7 @@ class CropParams(_Section):
 
     margin: Share
     format: Literal["jpg", "png"]
-    scheduler: str | None
+    cluster: str | None
 
 
 class SplitParams(_Section):
@@ -103,6 +104,17 @@ class Params(_Section):
     train: TrainParams
 
 
+class _Loader(yaml.SafeLoader):
+    """Safe YAML, in which `5e-4` is a number, as everywhere but in YAML 1.1."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"),
+    list("-+0123456789"),
+)
+
+
 def load_params(path: Path = Path("params.yaml")) -> Params:
     """Read and check all parameters.
 
@@ -110,7 +122,7 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
     key, the nearest known one.
     """
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tree = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run in the project's folder") from None
     except (yaml.YAMLError, ValueError) as error:

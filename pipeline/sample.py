@@ -10,6 +10,7 @@ from pathlib import Path
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
+from pipeline.command import run
 from pipeline.drawing.photo import Order, draw_photo
 from pipeline.drawing.plan import plan
 
@@ -32,23 +33,26 @@ def sample(
     folder = folder.absolute()
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    workers = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=4)
-    drawn = workers(delayed(_draw_into)(partial, order) for order in orders)
-    for _ in tqdm(drawn, total=photos, desc="draw", unit=" photos", disable=None):
-        pass
-    if folder.exists():
-        folder.rmdir()
-    partial.replace(folder)
+    try:
+        partial.mkdir(parents=True)
+        workers = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=4)
+        drawn = workers(delayed(_draw_into)(partial, order) for order in orders)
+        for _ in tqdm(drawn, "draw", total=photos, unit=" photos", disable=None):
+            pass
+        if folder.exists():
+            folder.rmdir()
+        partial.replace(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; exits with code 2 and a message where the arguments cannot be followed."""
+    """Draw what the arguments ask for; exits with 2 where they cannot be followed."""
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
         sample(options.folder, options.photos, options.digits, options.seed, options.jobs)
-    except (ValueError, OSError) as error:
+    except (ValueError, FileExistsError) as error:
         parser.error(str(error))
 
 
@@ -80,4 +84,4 @@ def _draw_into(folder: Path, order: Order) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

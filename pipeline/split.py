@@ -28,8 +28,8 @@ Counts = NDArray[np.int64]
 
 # Kinds of photo (by their counts of each label) tried against each other for a swap of sides.
 _MOST_KINDS = 1500
-# Starts of the search, where the quotas cannot be met at once.
-_RETRIES = 30
+# Groups gone through in all, in further searches where the first does not meet the quotas.
+_SEARCHED = 10_000
 
 
 def main() -> None:
@@ -116,7 +116,7 @@ def fill_quotas(
     near = np.argsort(np.abs(position - share), kind="stable")
     best = chosen = _improve(position < share, counts, quota, near)
     # Where a greedy search is stuck, it is tried again with one group on the other side.
-    for other in near[:_RETRIES]:
+    for other in near[: _SEARCHED // len(counts)]:
         if _fits(quota - best @ counts):
             break
         chosen = position < share

@@ -64,7 +64,11 @@ def read_table(path: Path | IO[bytes], table: Table) -> pd.DataFrame:
     """
     try:
         frame = pd.read_csv(
-            path, dtype=table.columns, keep_default_na=False, na_filter=False, lineterminator="\n"
+            path,
+            dtype=table.columns,
+            keep_default_na=False,
+            na_filter=False,
+            lineterminator="\n",
         )
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run `dvc repro`") from None

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from pipeline.command import UserError, run
-from pipeline.files import md5, read_list
+from pipeline.files import LISTS, lists_md5, read_list
 from pipeline.images.digits import CLASSES, labels_of, load_digits
 from pipeline.learning.checkpoint import Checkpoint, save_checkpoint
 from pipeline.learning.hardware import pick_hardware
@@ -27,7 +27,6 @@ from pipeline.tables import HISTORY, write_table
 log = logging.getLogger(__name__)
 
 CHANNELS = ("red", "green", "blue")
-LISTS = {"train": Path("data/train_data.txt"), "valid": Path("data/valid_data.txt")}
 
 
 def main() -> None:
@@ -60,7 +59,7 @@ def main() -> None:
             mean=mean,
             std=std,
             params=all_params.model_dump(include={"crop": {"margin", "format"}, "train": True}),
-            lists_md5={side: md5(path.read_bytes()) for side, path in LISTS.items()},
+            lists_md5=lists_md5(),
             state={name: value.cpu().contiguous() for name, value in network.state_dict().items()},
         ),
     )

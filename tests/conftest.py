@@ -20,6 +20,14 @@ settings.register_profile(
 settings.load_profile("suite")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def english():
+    """Messages in English, whatever the locale of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PIPELINE_LANG", "en")
+        yield
+
+
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
     """An empty workplace with the project's params.yaml; the current folder."""

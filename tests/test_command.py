@@ -56,7 +56,7 @@ def test_ctrl_c_ends_with_130():
     assert ending(KeyboardInterrupt()) == 130
 
 
-@pytest.mark.parametrize("error", [ValueError("ours"), OSError(errno.EIO, "I/O error")])
+@pytest.mark.parametrize("error", [ValueError("ours"), OSError(errno.ENOTDIR, "ours")])
 def test_a_defect_of_ours_keeps_its_traceback(error):
     """It is not the user's to mend."""
 

@@ -147,7 +147,7 @@ def test_new_photos_are_noticed_and_equal_a_clean_run(clone: Path, tmp_path: Pat
 
     clean = copy_checkout(tmp_path / "clean")
     shutil.copytree(clone / "raw", clean / "raw")
-    shell(clean, "dvc", "repro", "split")
+    shell(clean, "dvc", "repro", "stats", "split")
     assert lock_hashes(clone) == lock_hashes(clean)
 
 

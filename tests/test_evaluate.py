@@ -88,8 +88,16 @@ def test_a_photo_with_digits_in_training_is_no_reading(workplace):
     """One digit of a validation photo moved to the other list."""
     valid = read_list(Path("data/valid_data.txt"))
     write(Path("data/valid_data.txt"), "".join(f"{file}\n" for file in valid[1:]))
-    workplace.do("evaluate")
+    workplace.do("train", "evaluate")
     assert metrics()["readings"]["count"] == predictions()["photo"].nunique() - 1
+
+
+def test_another_split_than_the_models_is_refused(workplace):
+    """Digits that the model was trained on would flatter it."""
+    train = read_list(Path("data/train_data.txt"))
+    write(Path("data/valid_data.txt"), "".join(f"{file}\n" for file in train))
+    with pytest.raises(UserError, match="trained on another split"):
+        workplace.do("evaluate")
 
 
 def test_a_second_run_gives_the_same_bytes(workplace):

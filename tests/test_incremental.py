@@ -21,10 +21,10 @@ from pipeline.sample import sample
 
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository whose data stages have run and are committed."""
+    """A repository whose pipeline has run and is committed."""
     folder = copy_checkout(tmp_path_factory.mktemp("incremental"))
     sample(folder / "raw", photos=20, seed=3)
-    shell(folder, "dvc", "repro", "stats", "split")
+    shell(folder, "dvc", "repro")
     shell(folder, "git", "add", ".")
     shell(folder, "git", "commit", "-qm", "20 photos")
     return folder

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 import imagehash
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from scipy.cluster.hierarchy import DisjointSet
 
 from pipeline.tables import rows_of
 
@@ -39,44 +38,48 @@ def add_readings(photos: pd.DataFrame, digits: pd.DataFrame) -> pd.DataFrame:
 def group_copies(photos: pd.DataFrame) -> NDArray[np.int64]:
     """Number the groups of copies: one number (n,) for each row of `photos`.
 
-    Copies are photos of the same bytes, Roboflow's versions of one original (`x_jpg.rf.<hash>`),
-    and near duplicates: perceptual hashes within 12 of 256 bits and the same reading. `photos` has
-    the columns photo, md5, perceptual_hash and reading.
+    Copies are photos of the same bytes, Roboflow's versions of one original (`x_jpg.rf.<hash>.jpg`,
+    in whatever folder) and that original, and near duplicates: perceptual hashes within 12 of 256
+    bits and the same reading. `photos` has the columns photo, md5, perceptual_hash and reading.
     """
-    same: dict[tuple[str, str], list[int]] = defaultdict(list)
+    rows = rows_of(photos)
+    same: dict[tuple[str, str], int] = {}
     near: dict[str, list[int]] = defaultdict(list)
-    for i, photo in enumerate(rows_of(photos)):
-        same["bytes", photo["md5"]].append(i)
-        same["original", _original(photo["photo"])].append(i)
-        near[photo["reading"]].append(i)
-    hashes = [int(value or "0", 16) for value in photos["perceptual_hash"]]
-    pairs = [(group[0], other) for group in same.values() for other in group[1:]]
-    pairs.extend(_near_pairs(near.values(), hashes))
-    rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
-    graph = coo_array(([1] * len(pairs), (rows, columns)), shape=(len(photos), len(photos)))
-    _, groups = connected_components(graph, directed=False)
-    return np.asarray(groups, dtype=np.int64)
+    sets = DisjointSet(range(len(rows)))
+    originals = {_original(row["photo"]) for row in rows} - {None}
+    for i, row in enumerate(rows):
+        keys = [("bytes", row["md5"])]
+        name = _original(row["photo"]) or PurePosixPath(row["photo"]).name.casefold()
+        if name in originals:
+            keys.append(("original", name))
+        for key in keys:
+            sets.merge(same.setdefault(key, i), i)
+        near[row["reading"]].append(i)
+    hashes = [int(row["perceptual_hash"] or "0", 16) for row in rows]
+    for members in near.values():
+        _join_near(members, hashes, sets)
+    return np.array([sets[i] for i in range(len(rows))], dtype=np.int64)
 
 
-def _original(photo: str) -> str:
-    return re.sub(r"\.rf\.[^./]+(\.[^./]+)?$", "", photo)
+def _original(photo: str) -> str | None:
+    """Name of the photo that Roboflow made this version of; None where it is no version."""
+    version = re.fullmatch(r"(.+)_(\w+)\.rf\.[^.]+\.\w+", PurePosixPath(photo).name.casefold())
+    return f"{version[1]}.{version[2]}" if version else None
 
 
-def _near_pairs(readings: Iterable[list[int]], hashes: list[int]) -> Iterable[tuple[int, int]]:
-    """Pairs of photos of one reading that are near, each linked at least through others.
+def _join_near(members: list[int], hashes: list[int], sets: DisjointSet) -> None:
+    """Merge those photos of one reading whose hashes are near.
 
     Two hashes that differ in 12 bits are the same in at least one of 13 bands, so only photos that
-    share a band are compared: in practice n of them, not n squared.
+    share a band are compared; and of those already joined to a group, none more of that group.
     """
-    for members in readings:
-        first: dict[int, int] = {}
-        for i in members:
-            if hashes[i] in first:
-                yield first[hashes[i]], i
-            first.setdefault(hashes[i], i)
-        bands: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for value, i in first.items():
-            for band in range(_BANDS):
-                shares = bands[band, (value >> (band * _BAND_BITS)) % 2**_BAND_BITS]
-                yield from ((j, i) for j in shares if (value ^ hashes[j]).bit_count() <= _NEAR_BITS)
-                shares.append(i)
+    bands: dict[tuple[int, int], dict[int, list[int]]] = defaultdict(dict)
+    for i in members:
+        for band in range(_BANDS):
+            sharing = bands[band, (hashes[i] >> (band * _BAND_BITS)) % 2**_BAND_BITS]
+            for other, group in sharing.items():
+                if not sets.connected(other, i) and any(
+                    (hashes[i] ^ hashes[j]).bit_count() <= _NEAR_BITS for j in group
+                ):
+                    sets.merge(other, i)
+            sharing.setdefault(sets[i], []).append(i)

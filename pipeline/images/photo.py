@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import warnings
 from collections.abc import Iterator
@@ -47,13 +48,17 @@ def read_header(path: Path, max_megapixels: float = LARGEST_MEGAPIXELS) -> Photo
     `UnreadablePhoto` with the reason, also for a photo larger than `max_megapixels`.
     """
     with _told(), _open(path, max_megapixels) as image:
+        stored = _orientation(image)
         if image.format not in ("JPEG", "MPO"):
             image.load()
         elif not _has_end_of_image(path):
             raise UnreadablePhoto("the file is cut off")
-        orientation = _orientation(image)
+        # A loaded TIFF is upright already; a PNG may say so only behind its pixels.
+        remaining = _orientation(image)
         width, height = image.size
-    return PhotoHeader(*((height, width) if orientation >= 5 else (width, height)), orientation)
+    if remaining >= 5:
+        width, height = height, width
+    return PhotoHeader(width, height, max(stored, remaining))
 
 
 def read_photo(path: Path) -> Image.Image:
@@ -70,6 +75,7 @@ def read_bytes(path: Path) -> bytes:
 def decode_photo(content: bytes) -> Image.Image:
     """Decode a photo's bytes to an upright RGB image; raises `UnreadablePhoto` with the reason."""
     with _told(), _open(BytesIO(content), LARGEST_MEGAPIXELS) as image:
+        image.load()
         orientation = _orientation(image)
         rgb = _to_rgb(image)
         return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
@@ -77,12 +83,20 @@ def decode_photo(content: bytes) -> Image.Image:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Turn whatever goes wrong with a photo into `UnreadablePhoto`."""
+    """Turn whatever is wrong with a photo into `UnreadablePhoto`; a fault of the machine stays one.
+
+    A disk that fails for a moment must not cost a photo for good: the run stops and is run again.
+    """
     try:
         yield
-    except UnreadablePhoto:
+    except (UnreadablePhoto, MemoryError):
         raise
+    except FileNotFoundError:
+        raise UnreadablePhoto("the file is gone") from None
     except Exception as error:
+        # A hostile TIFF's offset that no file has is EINVAL: the photo's fault.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
         # Pillow's decoders let through what their arithmetic and tables happen to raise.
         raise UnreadablePhoto(_why(error)) from None
 
@@ -115,10 +129,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if "A" in image.getbands() or "transparency" in image.info:
         ground = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
-    if image.mode == "RGB":
-        image.load()
-        return image
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _has_end_of_image(path: Path) -> bool:

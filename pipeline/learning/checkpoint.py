@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.command import UserError
-from pipeline.files import write_file
+from pipeline.files import lists_md5, write_file
 from pipeline.learning.resnet import ARCHITECTURES, build
 
 
@@ -27,6 +27,17 @@ class Checkpoint:
     params: dict[str, Any]
     lists_md5: dict[str, str]
     state: dict[str, Tensor]
+
+    def check_lists(self) -> None:
+        """Raise `UserError` where today's lists are not those that the model was trained on.
+
+        Its training digits may be on today's validation side, and would flatter it.
+        """
+        if lists_md5() != self.lists_md5:
+            raise UserError(
+                "the model was trained on another split than data/ holds: run `dvc repro`; "
+                "a model from elsewhere is measured with --photos"
+            )
 
     def network(self) -> nn.Module:
         """The network with its weights, on the CPU."""

@@ -55,7 +55,7 @@ class Normalisation:
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch came to: a row of history.csv."""
+    """What one epoch came to: a row of history.csv; `lr` is the rate at its middle."""
 
     epoch: int
     lr: float
@@ -83,7 +83,7 @@ def train(
     optimizer = make_optimizer(network, params)
     for number in range(1, params.epochs + 1):
         start = time.perf_counter()
-        lr = learning_rate(params, number - 1)
+        lr = learning_rate(params, number - 0.5)
         train_loss, train_accuracy = _train_epoch(
             network, training, normalise, optimizer, params, hardware, number
         )

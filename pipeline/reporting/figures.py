@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import get_font_names
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
-from PIL import Image
 
-from pipeline.images.box import Box
+from pipeline.reporting.misread import Misread
 
 _INK = "#1f3b57"
 _WRONG = "#c0392b"
-
-
-@dataclass(frozen=True)
-class Misread:
-    """A misread digit: its image, the photo it was cut from, and its box there."""
-
-    digit: Image.Image
-    photo: Image.Image
-    box: Box
-    photo_name: str
-    actual: str
-    predicted: str
-    confidence: float | None
+_HANGUL_FONTS = (
+    "Malgun Gothic",
+    "NanumGothic",
+    "Apple SD Gothic Neo",
+    "Noto Sans CJK KR",
+    "UnDotum",
+)
 
 
 def draw_digits(images: NDArray[np.uint8], labels: Sequence[str]) -> bytes:
@@ -99,17 +92,21 @@ def draw_misread(misread: Sequence[Misread], total: int) -> bytes:
 
 
 def _show_in_photo(axes: Axes, case: Misread) -> None:
-    box = case.box
+    xmin, ymin, xmax, ymax = case.box
     axes.imshow(case.photo)
     axes.plot(
-        [box.xmin, box.xmax, box.xmax, box.xmin, box.xmin],
-        [box.ymin, box.ymin, box.ymax, box.ymax, box.ymin],
+        [xmin, xmax, xmax, xmin, xmin],
+        [ymin, ymin, ymax, ymax, ymin],
         color="#00d26a",
         linewidth=1.5,
     )
-    # Names may hold any script, which the font may lack: only what it has is drawn.
-    name = case.photo_name.rsplit("/", maxsplit=1)[-1].encode("ascii", "replace").decode()
-    axes.set_title(name[:32].replace("$", r"\$"), fontsize=6)
+    name = case.photo_name.rsplit("/", maxsplit=1)[-1]
+    fonts = ["DejaVu Sans"]
+    if not name.isascii():
+        fonts = [font for font in _HANGUL_FONTS if font in get_font_names()]
+        # Without such a font only what is ASCII can be drawn.
+        name = name if fonts else name.encode("ascii", "replace").decode()
+    axes.set_title(name[:32].replace("$", r"\$"), fontsize=6, fontfamily=fonts or "DejaVu Sans")
 
 
 def _grid(cells: int, columns: int, cell: tuple[float, float]) -> tuple[Figure, list[Axes]]:

@@ -17,7 +17,7 @@ from pipeline.params import CropParams
 
 PHOTO = draw_photo(display("70"))
 PIXELS = np.asarray(PHOTO)
-JPG = CropParams(margin=0.1, format="jpg", scheduler=None)
+JPG = CropParams(margin=0.1, format="jpg", cluster=None)
 
 
 @pytest.mark.parametrize(

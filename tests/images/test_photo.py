@@ -13,7 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageChops
 
-from pipeline.images.photo import UnreadablePhoto, decode_photo, read_header, read_photo
+from pipeline.images.photo import (
+    PhotoHeader,
+    UnreadablePhoto,
+    decode_photo,
+    read_header,
+    read_photo,
+)
 
 PHOTO = draw_photo(display("70"))
 GREY = PHOTO.convert("L")
@@ -109,6 +115,39 @@ def test_a_photo_is_turned_upright(orientation):
     upright = decode_photo(jpeg(stored, quality=95, orientation=orientation))
     assert upright.size == PHOTO.size
     assert deviation(upright, PHOTO) < 5
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("image_format", ["PNG", "WEBP", "TIFF"])
+def test_every_format_is_turned_as_a_jpeg_is(tmp_path, image_format, orientation):
+    """Once, and the header says how; Pillow turns a TIFF by itself."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    path = write(tmp_path / "a", save(PHOTO, image_format, exif=exif))
+    wanted = write(tmp_path / "b", jpeg(PHOTO, quality=95, orientation=orientation))
+    assert read_header(path) == read_header(wanted)
+    assert read_photo(path).size == read_photo(wanted).size
+    assert deviation(read_photo(path), read_photo(wanted)) < 8
+
+
+def test_a_png_may_name_its_orientation_behind_its_pixels(tmp_path):
+    """The chunk may stand anywhere."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    content = save(PHOTO, "PNG", exif=exif)
+    start = content.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(content[start : start + 4], "big")
+    late = content[:start] + content[end:-12] + content[start:end] + content[-12:]
+    path = write(tmp_path / "a.png", late)
+    assert read_header(path) == PhotoHeader(PHOTO.height, PHOTO.width, 6)
+    assert read_photo(path).size == PHOTO.size[::-1]
+
+
+def test_an_offset_that_no_file_has_is_refused(tmp_path):
+    """A BigTIFF may claim to go on two billion gigabytes further."""
+    path = write(tmp_path / "a.tif", b"II" + struct.pack("<HHHQ", 43, 8, 0, 2**62) + bytes(64))
+    with pytest.raises(UnreadablePhoto):
+        read_header(path)
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])

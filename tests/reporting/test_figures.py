@@ -14,12 +14,12 @@ from PIL import Image
 
 from pipeline.images.box import Box
 from pipeline.reporting.figures import (
-    Misread,
     draw_confusion,
     draw_curves,
     draw_digits,
     draw_misread,
 )
+from pipeline.reporting.misread import Misread
 
 PHOTO = draw_photo(display("70"))
 BOX = Box(*(int(value) for value in display("7")[0][1]))
@@ -39,7 +39,7 @@ def history(accuracies):
 
 
 def misread(name="a.jpg"):
-    return Misread(PHOTO.crop(BOX), PHOTO, BOX, name, "7", "1", 0.87)
+    return Misread(PHOTO.crop(BOX), PHOTO, tuple(BOX), name, "7", "1", 0.87)
 
 
 def predictions(pairs):

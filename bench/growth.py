@@ -1,0 +1,86 @@
+"""How each data stage's cost grows with the digits: python -m bench.growth OUT.png
+
+Draws photos of 1,000 digits and repeats them, each with a comment of its own so that no two files
+are the same, up to 100,000 digits; the split gets a perceptual hash of its own for each photo, as
+other photos would have. Prints seconds and peak memory, and draws the seconds.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from bench.data import ROOT, STAGES, Timings
+from pipeline.sample import sample
+from pipeline.tables import PHOTOS, read_table, write_table
+
+SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
+UNIT = 1_000
+
+
+def main() -> None:
+    """Time every stage at every size, print, draw."""
+    rows = []
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        sample(folder / "unit", photos=140, digits=UNIT)
+        for size in SIZES:
+            workplace = folder / "workplace"
+            repeat_photos(folder / "unit", workplace / "raw", size // UNIT)
+            shutil.copy(ROOT / "params.yaml", workplace)
+            timings = Timings()
+            for stage in STAGES:
+                if stage == "split":
+                    make_hashes_differ(workplace / "data/photos.csv")
+                timings.run(stage, workplace, sys.executable, "-m", f"pipeline.{stage}")
+            for stage in STAGES:
+                seconds, memory = timings.median(stage), timings.memory[stage][0]
+                rows.append({"digits": size, "stage": stage, "seconds": seconds, "MB": memory})
+            shutil.rmtree(workplace)
+    table = pd.DataFrame(rows)
+    for value in ("seconds", "MB"):
+        print(table.pivot_table(value, "digits", "stage")[list(STAGES)].round(1))  # noqa: T201
+    draw(table, Path(sys.argv[1]))
+
+
+def repeat_photos(unit: Path, raw: Path, times: int) -> None:
+    """Copy every photo and its XML several times, each photo with a byte sequence of its own."""
+    raw.mkdir(parents=True)
+    for photo in unit.glob("*.jpg"):
+        content, xml = photo.read_bytes(), photo.with_suffix(".xml").read_bytes()
+        for i in range(times):
+            comment = f"{i:08}".encode()
+            # A comment segment (FFFE, length, text) behind the start of the image.
+            marked = content[:2] + b"\xff\xfe\x00\x0a" + comment + content[2:]
+            (raw / f"{photo.stem}_{i}.jpg").write_bytes(marked)
+            (raw / f"{photo.stem}_{i}.xml").write_bytes(xml)
+
+
+def make_hashes_differ(path: Path) -> None:
+    """Give each photo a random perceptual hash."""
+    draw_bits = random.Random(0).getrandbits
+    photos = read_table(path, PHOTOS)
+    photos["perceptual_hash"] = [f"{draw_bits(256):064x}" for _ in range(len(photos))]
+    write_table(path, PHOTOS, photos)
+
+
+def draw(table: pd.DataFrame, path: Path) -> None:
+    """Draw seconds by digits, both logarithmic, a line a stage."""
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.subplots()
+    for stage, rows in table.groupby("stage"):
+        axes.plot(rows["digits"], rows["seconds"], marker="o", label=stage)
+    axes.set(xscale="log", yscale="log", xlabel="digits", ylabel="seconds")
+    axes.grid(alpha=0.3, which="both")
+    axes.legend()
+    figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    main()
