@@ -13,11 +13,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from helpers import REAL_DATA, ROOT, display, draw_photo, jpeg, voc_xml, write
-from PIL import Image
+from PIL import ExifTags, Image
 
 from pipeline.annotations.checks import REASONS
 from pipeline.annotations.folder import read_folder, read_objects
@@ -164,15 +165,39 @@ MARKERS = [
 ]  # fmt: skip
 
 
+def saved(image_format: str, **options: object) -> bytes:
+    """A small photo, stored lying on its side, in another format."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    buffer = BytesIO()
+    SMALL.save(buffer, image_format, exif=exif, **options)
+    return buffer.getvalue()
+
+
+OTHER_SEEDS = [
+    saved("PNG"),
+    saved("WEBP"),
+    saved("BMP"),
+    saved("TIFF"),
+    saved("TIFF", big_tiff=True),
+    saved("TIFF", compression="tiff_lzw"),
+]
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-def test_mutated_jpeg(tmp_path):
-    """It is read, upright and of the size that its header has, or refused with a reason."""
+@pytest.mark.parametrize(
+    ("seeds", "count"),
+    [(JPEG_SEEDS, JPEG_COUNT), (OTHER_SEEDS, JPEG_COUNT // 4)],
+    ids=["JPEG", "others"],
+)
+def test_mutated_photos(tmp_path, seeds, count):
+    """They are read, upright and of the size that the header has, or refused with a reason."""
     path = tmp_path / "a.jpg"
     read = 0
-    for seed in range(JPEG_COUNT):
+    for seed in range(count):
         rng = random.Random(seed)
-        what = f"JPEG seed {seed}"
-        content = mutate(rng.choice(JPEG_SEEDS), rng, MARKERS)
+        what = f"photo seed {seed}"
+        content = mutate(rng.choice(seeds), rng, MARKERS)
         path.write_bytes(content)
         header = None
         with soon(what):
@@ -185,7 +210,7 @@ def test_mutated_jpeg(tmp_path):
         assert photo.mode == "RGB", what
         assert photo.size == (header.width, header.height), what
         read += 1
-    assert read > JPEG_COUNT / 20
+    assert read > count / 20
 
 
 NAMES = ["a", "b", "저울 7", "x/a", "x/b", "x/y/c", "C", "a.b", "Z_jpg.rf.0a1b"]
@@ -270,4 +295,6 @@ def objects_below(folder: Path, files: set[str]) -> Iterator[tuple[str, int]]:
 def test_the_fuzz_finds_what_it_looks_for():
     """The untouched seeds are read: mutation starts from good files."""
     assert all(parse_voc(content).objects for content in XML_SEEDS)
-    assert all(isinstance(decode_photo(content), Image.Image) for content in JPEG_SEEDS)
+    assert all(
+        isinstance(decode_photo(content), Image.Image) for content in JPEG_SEEDS + OTHER_SEEDS
+    )

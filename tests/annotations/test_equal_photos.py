@@ -93,6 +93,12 @@ def test_one_copy_that_differs_spoils_all(tmp_path):
     assert not ledger.boxes
 
 
+def test_of_many_copies_three_are_named(tmp_path):
+    """Enough to find them."""
+    ledger = folder_of(tmp_path, dict.fromkeys("abcd", display("7")) | {"e": display("8")})
+    assert {row["detail"] for row in ledger.problems} == {"a.jpg and b.jpg and c.jpg"}
+
+
 def test_a_rejected_copys_repairs_are_not_said(tmp_path):
     """`repaired` means used; what was rejected for itself stays so."""
     tidied = [(" 7", display("7")[0][1]), ("kg", (100, 30, 120, 70))]

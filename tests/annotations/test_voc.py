@@ -166,10 +166,18 @@ def test_no_entity_is_resolved(tmp_path, dtd):
     assert "classified" not in str(refusal.value)
 
 
-def test_a_dtd_without_entities_is_refused(tmp_path):
-    """No annotation tool writes one."""
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "utf-16", "utf-16-le"])
+def test_a_dtd_without_entities_is_refused(tmp_path, encoding):
+    """No annotation tool writes one; in no encoding."""
     with pytest.raises(UnreadableXml, match="DTD"):
-        read(tmp_path, f"<!DOCTYPE annotation>{TWO}")
+        read(tmp_path, f"<!DOCTYPE annotation>{TWO}".encode(encoding))
+
+
+def test_the_reason_is_that_of_the_file_as_it_stands(tmp_path):
+    """Not of another encoding that was tried; with the place of the error."""
+    with pytest.raises(UnreadableXml) as refusal:
+        read(tmp_path, "<annotation>\n<object></annotation>")
+    assert re.match(r"Opening and ending tag mismatch: .*line 2", str(refusal.value))
 
 
 @pytest.mark.parametrize(
