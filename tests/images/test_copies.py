@@ -34,6 +34,16 @@ def far(number):
             ("x_jpg.rf.12ab.jpg", "1", far(1)), ("x_jpg.rf.9fcd.jpg", "2", far(2)), True, id=".rf."
         ),
         pytest.param(
+            ("train/x_jpg.rf.1.jpg", "1", far(1)), ("valid/x_jpg.rf.2.jpg", "2", far(2)), True,
+            id=".rf. in two folders",
+        ),
+        pytest.param(
+            ("x.jpg", "1", far(1)), ("x_jpg.rf.1.jpg", "2", far(2)), True, id=".rf. and original"
+        ),
+        pytest.param(
+            ("cam1/x.jpg", "1", far(1)), ("cam2/x.jpg", "2", far(2)), False, id="two cameras"
+        ),
+        pytest.param(
             ("x_jpg.rf.12ab.jpg", "1", far(1)), ("y_jpg.rf.12ab.jpg", "2", far(2)), False,
             id="two originals",
         ),
