@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 from helpers import ROOT, Workplace
 from hypothesis import HealthCheck, settings
+from repository import copy_checkout, shell
+
+from pipeline.sample import sample
 
 # A test's outcome depends on the code alone: no clock, no examples of the last run.
 settings.register_profile(
@@ -36,3 +40,20 @@ def workplace(tmp_path, monkeypatch):
     shutil.copy(ROOT / "params.yaml", folder)
     monkeypatch.chdir(folder)
     return Workplace(folder)
+
+
+@pytest.fixture(scope="session")
+def repo(tmp_path_factory):
+    """A repository in which 20 photos were drawn, the pipeline run, and the result committed."""
+    folder = copy_checkout(tmp_path_factory.mktemp("repo"))
+    sample(folder / "raw", photos=20, seed=3)
+    shell(folder, "dvc", "repro")
+    shell(folder, "git", "add", ".")
+    shell(folder, "git", "commit", "-qm", "20 photos")
+    return folder
+
+
+@pytest.fixture
+def clone(repo, tmp_path):
+    """A copy of that repository, to be changed freely."""
+    return Path(shutil.copytree(repo, tmp_path / "clone", symlinks=True))

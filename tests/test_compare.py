@@ -12,7 +12,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from test_end_to_end import copy_checkout, shell
+from repository import copy_checkout, shell
 
 from pipeline.reporting.pairing import Pairing
 from pipeline.sample import sample

@@ -3,90 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pandas as pd
-import pytest
 import yaml
+from repository import copy_checkout, shell, stages_run
 
 from pipeline.sample import sample
-
-REPO = Path(__file__).parents[1]
-STAGES = ["parse", "crop", "stats", "split", "train", "evaluate"]
-QUICK = {"model": "resnet8", "input_size": 24, "epochs": 2, "device": "cpu"}
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """Variables under which a command in `folder` runs that folder's code."""
-    return os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(folder),
-        # Two threads wait for each other wherever a test beside this one wants a core.
-        "OMP_NUM_THREADS": "1",
-        **{f"GIT_{who}_{what}": "test@example.com"
-           for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
-    }  # fmt: skip
-
-
-def shell(folder: Path, *command: str, code: int = 0) -> str:
-    """Run a command as a real process; returns what it printed, and asserts its exit code."""
-    done = subprocess.run(
-        command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False
-    )
-    printed = done.stdout + done.stderr
-    assert done.returncode == code, printed
-    assert "Traceback" not in printed
-    return printed
-
-
-def copy_checkout(folder: Path) -> Path:
-    """A repository of its own with this checkout's files, set to train in seconds."""
-    files = shell(REPO, "git", "ls-files", "--cached", "--others", "--exclude-standard")
-    for file in files.splitlines():
-        if (REPO / file).is_file():
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(REPO / file, folder / file)
-    params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
-    params["train"] |= QUICK
-    (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    shell(folder, "git", "init", "-q", "-b", "main")
-    shell(folder, "git", "add", ".")
-    shell(folder, "git", "commit", "-qm", "checkout")
-    return folder
-
-
-def stages_run(printed: str) -> list[str]:
-    return [stage for stage in STAGES if f"Running stage '{stage}'" in printed]
-
-
-def lock_hashes(folder: Path) -> dict[str, str]:
-    lock = yaml.safe_load((folder / "dvc.lock").read_text(encoding="utf-8"))
-    return {
-        out["path"]: out["md5"]
-        for stage in ("parse", "crop", "stats", "split")
-        for out in lock["stages"][stage]["outs"]
-    }
-
-
-@pytest.fixture(scope="module")
-def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository in which the sample was drawn, the pipeline run, and the result committed."""
-    folder = copy_checkout(tmp_path_factory.mktemp("repo"))
-    sample(folder / "raw", photos=24, seed=3)
-    shell(folder, "dvc", "repro")
-    shell(folder, "git", "add", ".")
-    shell(folder, "git", "commit", "-qm", "24 photos")
-    return folder
-
-
-@pytest.fixture
-def clone(repo: Path, tmp_path: Path) -> Path:
-    """A copy of that repository, to be changed freely."""
-    return Path(shutil.copytree(repo, tmp_path / "clone", symlinks=True))
 
 
 def test_a_run_leaves_every_output(repo: Path) -> None:
@@ -131,24 +56,6 @@ def test_a_rate_retrains_and_no_more(clone: Path) -> None:
     (clone / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     assert stages_run(shell(clone, "dvc", "repro")) == ["train", "evaluate"]
     assert "train.lr" in shell(clone, "dvc", "params", "diff")
-
-
-def test_new_photos_are_noticed_and_equal_a_clean_run(clone: Path, tmp_path: Path) -> None:
-    """New photos are cropped alone, raw.dvc follows, and the hashes are those of a clean run."""
-    before = len(list((clone / "data/digits").rglob("*.jpg")))
-    sample(tmp_path / "new", photos=3, seed=9)
-    for file in (tmp_path / "new").iterdir():
-        file.rename(clone / "raw" / file.name)
-    tracked = (clone / "raw.dvc").read_text(encoding="utf-8")
-    printed = shell(clone, "dvc", "repro")
-    after = len(list((clone / "data/digits").rglob("*.jpg")))
-    assert f"{after} digits: {after - before} written, 0 removed" in printed
-    assert (clone / "raw.dvc").read_text(encoding="utf-8") != tracked
-
-    clean = copy_checkout(tmp_path / "clean")
-    shutil.copytree(clone / "raw", clean / "raw")
-    shell(clean, "dvc", "repro", "stats", "split")
-    assert lock_hashes(clone) == lock_hashes(clean)
 
 
 def test_own_photos_replace_the_sample(clone: Path, tmp_path: Path) -> None:

@@ -14,29 +14,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from test_end_to_end import copy_checkout, environment, lock_hashes, shell, stages_run
+from repository import copy_checkout, environment, lock_hashes, shell, stages_run
 
 from pipeline.sample import sample
-
-
-@pytest.fixture(scope="module")
-def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository whose pipeline has run and is committed."""
-    folder = copy_checkout(tmp_path_factory.mktemp("incremental"))
-    sample(folder / "raw", photos=20, seed=3)
-    shell(folder, "dvc", "repro")
-    shell(folder, "git", "add", ".")
-    shell(folder, "git", "commit", "-qm", "20 photos")
-    return folder
-
-
-@pytest.fixture
-def clone(repo: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(repo, tmp_path / "clone", symlinks=True))
-
-
-def digits_of(folder: Path, photo: Path) -> list[Path]:
-    return list((folder / "data/digits").rglob(f"{photo.stem}-*"))
 
 
 def photos_of(folder: Path) -> list[Path]:

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from test_end_to_end import REPO, copy_checkout
+from helpers import ROOT
+from repository import copy_checkout
 
 from pipeline.sample import sample
 
-README = (REPO / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -185,5 +186,5 @@ def test_no_command_is_left_out() -> None:
 
 def test_the_parameters_are_the_file() -> None:
     """The README shows params.yaml to the letter."""
-    params = (REPO / "params.yaml").read_text(encoding="utf-8")
+    params = (ROOT / "params.yaml").read_text(encoding="utf-8")
     assert [b.text for b in blocks() if b.language == "yaml"] == [params]

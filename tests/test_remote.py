@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_end_to_end import copy_checkout, lock_hashes, shell, stages_run
+from repository import lock_hashes, shell, stages_run
 
 from pipeline.sample import sample
 
@@ -27,17 +27,6 @@ async def main():
     await asyncio.Event().wait()
 asyncio.run(main())
 """
-
-
-@pytest.fixture(scope="module")
-def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository whose pipeline has run and is committed."""
-    folder = copy_checkout(tmp_path_factory.mktemp("remote"))
-    sample(folder / "raw", photos=20, seed=3)
-    shell(folder, "dvc", "repro")
-    shell(folder, "git", "add", ".")
-    shell(folder, "git", "commit", "-qm", "20 photos")
-    return folder
 
 
 @pytest.fixture
