@@ -30,9 +30,9 @@ lint: $(VENV)/installed-for-tests  ## check style and types
 	ruff format --check .
 	mypy
 
-fuzz: $(VENV)/installed-for-tests  ## try 200,000 mutated XML, 20,000 JPEG and 2,000 folders
-	FUZZ_XML=$(FUZZ_XML) FUZZ_JPEG=$(FUZZ_JPEG) FUZZ_FOLDERS=$(FUZZ_FOLDERS) \
-		pytest tests/test_fuzz.py --durations=3
+fuzz: $(VENV)/installed-for-tests  ## try 200,000 mutated XML, 20,000 JPEG, 2,000 folders, 120 kills
+	FUZZ_XML=$(FUZZ_XML) FUZZ_JPEG=$(FUZZ_JPEG) FUZZ_FOLDERS=$(FUZZ_FOLDERS) KILLS=20 \
+		pytest tests/test_fuzz.py tests/test_faults.py --durations=3
 
 raw:
 	python -m pipeline.sample raw --photos $(PHOTOS) --seed $(SEED)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, cpu_count, delayed, parallel_config
 from tqdm import tqdm
 
 from pipeline.command import UserError
@@ -30,13 +31,21 @@ def map_photos(
     `scheduler` is the address of a Dask scheduler whose workers see the same files under the same
     paths; without one, threads of this machine do it. Raises `UserError` where none answers.
     """
-    results = _on_cluster(function, tasks, scheduler) if scheduler else _here(function, tasks)
+    results = _on_cluster(function, tasks, scheduler) if scheduler else map_threads(function, tasks)
     yield from tqdm(results, name, total=total, unit=" photos", disable=None, delay=1)
 
 
-def _here(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
-    parallel = Parallel(n_jobs=-1, prefer="threads", return_as="generator")
-    yield from parallel(delayed(function)(task) for task in tasks)
+def map_threads(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+    """Call `function` on every task in a thread a core, giving the results in order.
+
+    After an error no further task begins, and those begun are waited for: a thread that still runs
+    while the interpreter ends can abort the process.
+    """
+    executor = ThreadPoolExecutor(cpu_count())
+    try:
+        yield from executor.map(function, tasks)
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 def _on_cluster(

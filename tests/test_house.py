@@ -157,3 +157,31 @@ def test_every_parameter_is_explained(path):
             i for i in range(place, len(lines)) if lines[i].startswith(f"{'  ' * depth}{key}:")
         )
     assert lines[place - 1].lstrip().startswith("# ") or " # " in lines[place]
+
+
+def imported_files(module):
+    """The project's files that a module imports, directly or through others."""
+    found, waiting = set(), [ROOT / "pipeline" / f"{module}.py"]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipeline."):
+                waiting.append(ROOT / f"{node.module.replace('.', '/')}.py")
+    return {path.relative_to(ROOT).as_posix() for path in found}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_depends_on_all_the_code_it_runs(stage):
+    """An edit reruns what it touches and nothing else: dvc.yaml lists these files, or folders."""
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    listed = {dep for dep in stages[stage]["deps"] if dep.startswith("pipeline/")}
+    needed = imported_files(stage)
+    covered = {
+        file for file in needed if any(file == d or file.startswith(f"{d}/") for d in listed)
+    }
+    assert sorted(needed - covered) == []
+    unused = {dep for dep in listed if not any(f == dep or f.startswith(f"{dep}/") for f in needed)}
+    assert sorted(unused) == []

@@ -17,7 +17,7 @@ from sklearn.model_selection import train_test_split
 from pipeline.command import UserError
 from pipeline.files import read_list
 from pipeline.params import SplitParams
-from pipeline.split import log_summary, quotas, split_by_digit, split_by_photo
+from pipeline.split import fill_quotas, log_summary, quotas, split_by_digit, split_by_photo
 from pipeline.tables import DIGITS, read_table
 
 
@@ -125,6 +125,35 @@ def test_copies_are_on_one_side(readings, data):
     digits = split(readings, photos)
     group = digits["photo"].map(dict(zip(photos["photo"], copies, strict=True)))
     assert (digits.groupby(group)["validation"].nunique() == 1).all()
+
+
+def test_a_quota_below_any_photo_takes_the_smallest():
+    """One photo to test on, the one that costs training least, rather than none."""
+    digits = split(
+        {"long.jpg": "0123456", "short.jpg": "01", "middle.jpg": "2345"}, validation=0.02
+    )
+    assert validation_photos(digits) == {"short.jpg"}
+
+
+def test_the_photos_nearest_to_the_border_change_sides():
+    """Of photos that read the same, those whose position is nearest to the share make up for it."""
+    position = np.array([0.9, 0.35, 0.05, 0.3, 0.6])
+    chosen = fill_quotas(np.ones((5, 1), dtype=np.int64), np.array([3]), position, 0.2)
+    assert chosen.tolist() == [False, True, True, True, False]
+
+
+def test_a_search_that_is_stuck_is_begun_again():
+    """Quotas that no change of one or two photos mends, but another start does."""
+    found = 0
+    for seed in range(60):
+        draw = np.random.default_rng(seed)
+        counts = draw.integers(0, 4, (12, 3)).astype(np.int64)
+        within = draw.random(12) < 0.4
+        if 0 < within.sum() < 12:
+            chosen = fill_quotas(counts, within @ counts, draw.random(12), 0.4)
+            missing = within @ counts - chosen @ counts
+            found += int(missing.sum() == 0 and np.abs(missing).max() <= 1)
+    assert found >= 55
 
 
 def test_the_same_digits_give_the_same_split():

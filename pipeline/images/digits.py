@@ -6,12 +6,12 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
 from pipeline.command import UserError
+from pipeline.parallel import map_threads
 
 CLASSES = tuple("0123456789")
 
@@ -36,11 +36,8 @@ def read_digits(sources: list[Path] | list[bytes], side: int) -> NDArray[np.uint
             images[i] = _read(sources[i], side)
         return len(chunk)
 
-    done = Parallel(n_jobs=-1, prefer="threads", return_as="generator_unordered")(
-        delayed(fill)(chunk) for chunk in chunks
-    )
     with tqdm(total=len(sources), desc="read", unit=" digits", disable=None, delay=1) as bar:
-        for count in done:
+        for count in map_threads(fill, chunks):
             bar.update(count)
     return images
 
