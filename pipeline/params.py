@@ -90,9 +90,17 @@ class TrainParams(_Section):
     warmup_epochs: Annotated[int, Field(ge=0)]
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]
     augment: AugmentParams
+    keep: Literal["last", "best"]
+    patience: Annotated[int, Field(ge=0)]
+    init: str | None
     seed: Seed
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["auto", "fp32", "bf16"]
+    accumulate: Annotated[int, Field(ge=1)]
+    max_memory: Annotated[float, Field(gt=0)] | None
+    compile: bool
+    deterministic: bool
+    launcher: Annotated[str, Field(pattern=r"^(python|torchrun( \S+)*)$")]
 
 
 class Params(_Section):

@@ -2,6 +2,8 @@
 
 data/train_data.txt, data/valid_data.txt, data/digits, data/stats.json
 -> models/digits.pt, reports/history.csv
+
+Interrupted, it goes on after the last finished epoch when it is run again.
 """
 
 from __future__ import annotations
@@ -13,56 +15,77 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from pipeline.command import UserError, run
 from pipeline.files import LISTS, lists_md5, read_list
 from pipeline.images.digits import CLASSES, labels_of, load_digits
-from pipeline.learning.checkpoint import Checkpoint, save_checkpoint
-from pipeline.learning.hardware import pick_hardware
-from pipeline.learning.loop import Digits, Epoch, Normalisation, train
+from pipeline.learning.checkpoint import Checkpoint, save_checkpoint, start_from
+from pipeline.learning.epoch import Epoch
+from pipeline.learning.hardware import Hardware, advise_on_memory, pick_hardware
+from pipeline.learning.inputs import Digits, Normalisation
+from pipeline.learning.loop import train
 from pipeline.learning.resnet import build
-from pipeline.params import load_params
+from pipeline.learning.team import Team, join_team
+from pipeline.learning.unfinished import Unfinished
+from pipeline.params import Params, TrainParams, load_params
 from pipeline.tables import HISTORY, write_table
 
 log = logging.getLogger(__name__)
 
 CHANNELS = ("red", "green", "blue")
+UNFINISHED = Path("models/.unfinished.pt")
 
 
 def main() -> None:
+    """Train, alone or as one of the processes that torchrun started."""
+    argparse.ArgumentParser(
+        prog="python -m pipeline.train",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
+    params = load_params()
+    hardware = pick_hardware(params.train.device, params.train.precision)
+    hardware.configure(params.train.deterministic)
+    with join_team(hardware.device) as team, advise_on_memory(params.train):
+        log.setLevel(logging.INFO if team.leads else logging.ERROR)
+        train_as(team, params, hardware)
+
+
+def train_as(team: Team, all_params: Params, hardware: Hardware) -> None:
     """Load the digits of both lists, train, save the model and its history."""
-    argparse.ArgumentParser(prog="python -m pipeline.train", description=__doc__).parse_args()
-    all_params = load_params()
     params = all_params.train
-    hardware = pick_hardware(params.device, params.precision)
     mean, std = load_stats(Path("data/stats.json"))
-    training, validation = (
-        load_side(path, params.input_size, hardware.device) for path in LISTS.values()
-    )
+    training, validation = (load_side(path, params, hardware) for path in LISTS.values())
+    network = make_network(params)
+    unfinished = find_unfinished(network, training, validation, mean + std, params, hardware, team)
     log.info("%s on %s: %d digits", params.model, hardware, len(training))
 
-    torch.manual_seed(params.seed)
-    network = build(params.model, len(CLASSES))
     normalise = Normalisation.of(mean, std, hardware.device)
     epochs = []
-    for epoch in train(network, training, validation, normalise, params, hardware):
+    for epoch in train(
+        network, training, validation, normalise, params, hardware, team, unfinished
+    ):
         epochs.append(epoch)
         log.info(describe(epoch, len(training)))
 
-    write_table(Path("reports/history.csv"), HISTORY, HISTORY.frame([asdict(e) for e in epochs]))
-    save_checkpoint(
-        Path("models/digits.pt"),
-        Checkpoint(
-            model=params.model,
-            classes=list(CLASSES),
-            input_size=params.input_size,
-            mean=mean,
-            std=std,
-            params=all_params.model_dump(include={"crop": {"margin", "format"}, "train": True}),
-            lists_md5=lists_md5(),
-            state={name: value.cpu().contiguous() for name, value in network.state_dict().items()},
-        ),
-    )
+    if team.leads:
+        history = HISTORY.frame([asdict(epoch) for epoch in epochs])
+        write_table(Path("reports/history.csv"), HISTORY, history)
+        save_checkpoint(
+            Path("models/digits.pt"),
+            Checkpoint(
+                model=params.model,
+                classes=list(CLASSES),
+                input_size=params.input_size,
+                mean=mean,
+                std=std,
+                params=all_params.model_dump(include={"crop": {"margin", "format"}, "train": True}),
+                lists_md5=lists_md5(),
+                state={name: v.cpu().contiguous() for name, v in network.state_dict().items()},
+            ),
+        )
+        unfinished.remove()
 
 
 def load_stats(path: Path) -> tuple[list[float], list[float]]:
@@ -77,14 +100,42 @@ def load_stats(path: Path) -> tuple[list[float], list[float]]:
     return mean, std
 
 
-def load_side(path: Path, input_size: int, device: torch.device) -> Digits:
-    """Load the digits that a list names, onto the device; raises `UserError` if it names none."""
+def load_side(path: Path, params: TrainParams, hardware: Hardware) -> Digits:
+    """Load the digits that a list names; raises `UserError` if it names none."""
     files = read_list(path)
     if not files:
         raise UserError(f"{path} is empty: add photos, or change split.validation in params.yaml")
-    images = load_digits(Path("data/digits"), files, input_size)
-    return Digits(
-        torch.from_numpy(images).to(device), torch.from_numpy(labels_of(files)).to(device)
+    images = load_digits(Path("data/digits"), files, params.input_size, params.max_memory)
+    classes = torch.from_numpy(labels_of(files))
+    return Digits(hardware.keep(torch.from_numpy(images)), classes.to(hardware.device))
+
+
+def make_network(params: TrainParams) -> nn.Module:
+    """The network with fresh weights that follow from the seed, or with those of `train.init`."""
+    torch.manual_seed(params.seed)
+    network = build(params.model, len(CLASSES))
+    if params.init:
+        start_from(network, params.model, Path(params.init))
+    return network
+
+
+def find_unfinished(
+    network: nn.Module,
+    training: Digits,
+    validation: Digits,
+    colours: list[float],
+    params: TrainParams,
+    hardware: Hardware,
+    team: Team,
+) -> Unfinished:
+    """The state of this run, which is known by all that it depends on."""
+    tensors = [training.images, training.classes, validation.images, validation.classes]
+    tensors += network.state_dict().values()
+    settings = [params.model_dump_json(), torch.__version__, str(hardware), team.size, colours]
+    return Unfinished(
+        UNFINISHED,
+        [str(setting).encode() for setting in settings]
+        + [tensor.cpu().contiguous().numpy().data for tensor in tensors],
     )
 
 

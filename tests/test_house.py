@@ -102,7 +102,8 @@ def test_every_command_has_help(workplace, capsys, command):
 def test_every_stage_is_run_by_dvc(stage):
     """With its own source among its dependencies, and a description."""
     entry = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"][stage]
-    assert entry["cmd"] == f"python -m pipeline.{stage}"
+    launcher = "${train.launcher}" if stage == "train" else "python"
+    assert entry["cmd"] == f"{launcher} -m pipeline.{stage}"
     assert f"pipeline/{stage}.py" in entry["deps"]
     assert entry["desc"]
 

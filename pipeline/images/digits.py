@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import tempfile
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
@@ -18,17 +21,22 @@ CLASSES = tuple("0123456789")
 _CHUNK = 256
 
 
-def load_digits(folder: Path, files: list[str], side: int) -> NDArray[np.uint8]:
+def load_digits(
+    folder: Path, files: list[str], side: int, max_memory: float | None = None
+) -> NDArray[np.uint8]:
     """Decode digit images to an array (n, side, side, 3) of RGB values, in the order of `files`.
 
-    Raises `UserError` naming a file that is missing or damaged.
+    Of more than `max_memory` GiB (None: half of what is free), the array is mapped from a file that
+    goes when the array does. Raises `UserError` naming a file that is missing or damaged.
     """
-    return read_digits([folder / file for file in files], side)
+    return read_digits([folder / file for file in files], side, max_memory)
 
 
-def read_digits(sources: list[Path] | list[bytes], side: int) -> NDArray[np.uint8]:
+def read_digits(
+    sources: list[Path] | list[bytes], side: int, max_memory: float | None = None
+) -> NDArray[np.uint8]:
     """Decode digit images, as files or as their bytes, to an array (n, side, side, 3)."""
-    images = np.empty((len(sources), side, side, 3), dtype=np.uint8)
+    images = _make_room((len(sources), side, side, 3), max_memory)
     chunks = [range(i, min(i + _CHUNK, len(sources))) for i in range(0, len(sources), _CHUNK)]
 
     def fill(chunk: range) -> int:
@@ -45,6 +53,15 @@ def read_digits(sources: list[Path] | list[bytes], side: int) -> NDArray[np.uint
 def labels_of(files: list[str]) -> NDArray[np.int64]:
     """Class numbers (n,) from list entries: the part before the `/` is the label."""
     return np.array([CLASSES.index(file.split("/")[0]) for file in files], dtype=np.int64)
+
+
+def _make_room(shape: tuple[int, ...], max_memory: float | None) -> NDArray[np.uint8]:
+    limit = max_memory * 2**30 if max_memory else psutil.virtual_memory().available / 2
+    if math.prod(shape) <= limit:
+        return np.empty(shape, dtype=np.uint8)
+    # Not in the system's folder for such files, which is often memory itself.
+    with tempfile.TemporaryFile(dir=Path.cwd()) as file:
+        return np.memmap(file, dtype=np.uint8, mode="w+", shape=shape)
 
 
 def _read(source: Path | bytes, side: int) -> NDArray[np.uint8]:

@@ -66,6 +66,30 @@ def load_checkpoint(path: Path) -> Checkpoint:
     return decode_checkpoint(content, str(path))
 
 
+def start_from(network: nn.Module, model: str, path: Path) -> None:
+    """Give a network of the kind `model` the weights of a checkpoint, `train.init`.
+
+    Raises `UserError` where there is none or it does not fit.
+    """
+    if not path.exists():
+        raise UserError(
+            f"train.init: {path} is missing (a stage's own output, such as models/digits.pt, is "
+            "deleted by DVC before the stage runs: copy it to another folder)"
+        )
+    checkpoint = load_checkpoint(path)
+    if checkpoint.model != model:
+        raise UserError(
+            f"train.init: {path} is a {checkpoint.model}, train.model is {model}: "
+            f"set train.model: {checkpoint.model}"
+        )
+    try:
+        network.load_state_dict(checkpoint.state)
+    except RuntimeError:
+        raise UserError(
+            f"train.init: {path} reads the classes {' '.join(checkpoint.classes)}, not 0 to 9"
+        ) from None
+
+
 def decode_checkpoint(content: bytes, name: str) -> Checkpoint:
     """A checkpoint from its bytes; `name` says in a `UserError` which one is no model."""
     try:

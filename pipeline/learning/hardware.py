@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from pipeline.command import UserError
+from pipeline.params import TrainParams
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,18 @@ class Hardware:
 
     device: torch.device
     precision: torch.dtype
+
+    def configure(self, deterministic: bool) -> None:
+        """Set what torch keeps for the whole process: the fastest kernels, or those that repeat.
+
+        On the CPU, all repeat to the last bit.
+        """
+        torch.use_deterministic_algorithms(deterministic)
+        if deterministic:
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        if self.device.type == "cuda":
+            torch.backends.cudnn.benchmark = not deterministic
+            torch.set_float32_matmul_precision("high")  # TF32 where the GPU has it
 
     def autocast(self) -> torch.autocast:
         """The context for a forward pass; it does nothing in fp32."""
@@ -26,6 +42,14 @@ class Hardware:
     def place(self, network: nn.Module) -> nn.Module:
         """Move a network to the device, its weights channels last."""
         return network.to(self.device).to(memory_format=torch.channels_last)
+
+    def keep(self, images: Tensor) -> Tensor:
+        """Images on the device, where they leave it half of its memory; else where they are."""
+        if self.device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(self.device)
+            if images.nbytes > free // 2:
+                return images
+        return images.to(self.device)
 
     def __str__(self) -> str:
         if self.device.type == "cuda":
@@ -59,3 +83,21 @@ def _has_native_bf16(device: str) -> bool:
     # torch has no public question for it; where it is not known, fp32 is right and only slower.
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, check, bool)() for check in checks)
+
+
+@contextmanager
+def advise_on_memory(params: TrainParams) -> Iterator[None]:
+    """Turn running out of memory into a `UserError` that says what to lower, and to what."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        # torch.OutOfMemoryError is CUDA's; on the CPU only the text tells.
+        short = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not (short or "DefaultCPUAllocator" in str(error)):
+            raise
+        raise UserError(
+            f"out of memory in a step of {params.model}: set train.accumulate: "
+            f"{2 * params.accumulate} (it is {params.accumulate}), which halves what a step takes "
+            "and changes no result but batch norm's, or train.input_size: "
+            f"{max(16, params.input_size // 2)} (it is {params.input_size}), which takes a quarter"
+        ) from None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -14,56 +13,15 @@ from tqdm import tqdm
 
 from pipeline.command import UserError
 from pipeline.learning.augment import augment
+from pipeline.learning.epoch import Epoch
 from pipeline.learning.hardware import Hardware
+from pipeline.learning.inputs import Digits, Normalisation, to_unit
 from pipeline.learning.schedule import learning_rate
+from pipeline.learning.team import ALONE, Team, without_sync
+from pipeline.learning.unfinished import State, Unfinished
 from pipeline.params import TrainParams
 
 _PREDICT_BATCH = 256
-
-
-@dataclass(frozen=True)
-class Digits:
-    """Digit images (n, side, side, 3) uint8 and their classes (n,) int64, on one device."""
-
-    images: Tensor
-    classes: Tensor
-
-    def __len__(self) -> int:
-        return len(self.classes)
-
-
-@dataclass(frozen=True)
-class Normalisation:
-    """Mean and standard deviation of each channel, (1, 3, 1, 1), of values 0..1."""
-
-    mean: Tensor
-    std: Tensor
-
-    @classmethod
-    def of(cls, mean: list[float], std: list[float], device: torch.device) -> Normalisation:
-        """From two lists [r, g, b]; a channel that never varies is left at its scale."""
-        shape = (1, 3, 1, 1)
-        spread = [value if value > 0 else 1.0 for value in std]
-        return cls(
-            torch.tensor(mean, device=device).view(shape),
-            torch.tensor(spread, device=device).view(shape),
-        )
-
-    def __call__(self, images: Tensor) -> Tensor:
-        return (images - self.mean) / self.std
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch came to: a row of history.csv; `lr` is the rate at its middle."""
-
-    epoch: int
-    lr: float
-    train_loss: float
-    train_accuracy: float
-    valid_loss: float
-    valid_accuracy: float
-    seconds: float
 
 
 def train(
@@ -73,74 +31,130 @@ def train(
     normalise: Normalisation,
     params: TrainParams,
     hardware: Hardware,
+    team: Team = ALONE,
+    unfinished: Unfinished | None = None,
 ) -> Iterator[Epoch]:
-    """Train `network` in place, giving each finished epoch.
+    """Train `network` in place, giving each finished epoch, those of an unfinished run first.
 
-    The order of the digits and their augmentation follow from (seed, epoch) alone. Raises
-    `UserError` when the loss is no longer a number.
+    The order of the digits and their augmentation follow from (seed, epoch) alone. After the last
+    epoch, the network has the weights that `params.keep` asks for. Raises `UserError` when a
+    figure is no longer a number, or memory does not suffice.
     """
     hardware.place(network)
-    optimizer = make_optimizer(network, params)
-    for number in range(1, params.epochs + 1):
+    optimizer = make_optimizer(network, params, hardware)
+    epochs: list[Epoch] = []
+    best: State = {}
+    if unfinished:
+        epochs, best = unfinished.restore(network, optimizer)
+    team.check_agreed(len(epochs), "the epochs already done")
+    yield from epochs
+    learner = team.wrap(network)
+    if params.compile:
+        learner.compile()
+    while len(epochs) < params.epochs and not _has_stalled(epochs, params.patience):
+        number = len(epochs) + 1
         start = time.perf_counter()
-        lr = learning_rate(params, number - 0.5)
-        train_loss, train_accuracy = _train_epoch(
-            network, training, normalise, optimizer, params, hardware, number
+        figures = _train_epoch(
+            learner, training, normalise, optimizer, params, hardware, team, number
         )
+        team.align(network)
         seconds = time.perf_counter() - start
-        if not math.isfinite(train_loss):
-            raise UserError(
-                f"the loss is not a number in epoch {number} at a rate of {lr:.4g}: "
-                f"lower train.lr (it is {params.lr}) or raise train.warmup_epochs"
+        figures = torch.cat([figures, _validate(network, validation, normalise, hardware, team)])
+        train_loss, train_right, valid_loss, valid_right = team.sum(figures).tolist()
+        lr = learning_rate(params, number - 0.5)
+        _check_finite(network, train_loss, number, lr, params)
+        epochs.append(
+            Epoch(
+                number,
+                lr,
+                train_loss / len(training),
+                train_right / len(training),
+                valid_loss / len(validation),
+                valid_right / len(validation),
+                seconds,
             )
-        logits = predict(network, validation.images, normalise, hardware)
-        valid_loss = F.cross_entropy(logits, validation.classes).item()
-        valid_accuracy = (logits.argmax(1) == validation.classes).float().mean().item()
-        yield Epoch(number, lr, train_loss, train_accuracy, valid_loss, valid_accuracy, seconds)
+        )
+        if params.keep == "best" and epochs[-1].merit == max(epoch.merit for epoch in epochs):
+            best = {name: value.clone() for name, value in network.state_dict().items()}
+        if unfinished and team.leads:
+            unfinished.save(epochs, network, optimizer, best)
+        yield epochs[-1]
+    if best:
+        network.load_state_dict(best)
 
 
-def make_optimizer(network: nn.Module, params: TrainParams) -> torch.optim.Optimizer:
+def make_optimizer(
+    network: nn.Module, params: TrainParams, hardware: Hardware
+) -> torch.optim.Optimizer:
     """SGD with momentum, or Adam; the weight decay is an L2 penalty on all parameters."""
+    # On the CPU, one kernel for all weights gains nothing.
+    fused = hardware.device.type == "cuda"
+    weights = network.parameters()
     if params.optimizer == "sgd":
         return torch.optim.SGD(
-            network.parameters(), params.lr, params.momentum, weight_decay=params.weight_decay
+            weights, params.lr, params.momentum, weight_decay=params.weight_decay, fused=fused
         )
-    return torch.optim.Adam(network.parameters(), params.lr, weight_decay=params.weight_decay)
+    return torch.optim.Adam(weights, params.lr, weight_decay=params.weight_decay, fused=fused)
 
 
 def _train_epoch(
-    network: nn.Module,
+    learner: nn.Module,
     digits: Digits,
     normalise: Normalisation,
     optimizer: torch.optim.Optimizer,
     params: TrainParams,
     hardware: Hardware,
+    team: Team,
     epoch: int,
-) -> tuple[float, float]:
-    """One pass over `digits`; returns the mean loss and the share read right, by digit."""
-    device = hardware.device
-    generator = torch.Generator(device).manual_seed(params.seed * 1_000_003 + epoch)
-    order = torch.randperm(len(digits), generator=generator, device=device)
-    batches = torch.split(order, params.batch_size)
-    loss_sum = torch.zeros((), device=device)
-    right_sum = torch.zeros((), device=device)
-    network.train()
-    bar = tqdm(batches, f"epoch {epoch}", unit=" steps", leave=False, disable=None, delay=1)
+) -> Tensor:
+    """One pass over `digits`; returns this process's sums of the loss and of digits read right."""
+    order = torch.randperm(len(digits), generator=_generator("cpu", params.seed, epoch))
+    batches = torch.split(order.to(digits.images.device), params.batch_size)
+    generator = _generator(digits.device, params.seed, epoch, 1 + team.rank)
+    sums = torch.zeros(2, dtype=torch.float64, device=digits.device)
+    learner.train()
+    bar = tqdm(
+        batches, f"epoch {epoch}", unit=" steps", leave=False, delay=1,
+        disable=None if team.leads else True,
+    )  # fmt: skip
     for step, batch in enumerate(bar):
         rate = learning_rate(params, epoch - 1 + step / len(batches))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        classes = digits.classes[batch]
-        images = augment(_to_unit(digits.images[batch]), params.augment, generator)
-        with hardware.autocast():
-            logits = network(normalise(images).contiguous(memory_format=torch.channels_last))
-        loss = F.cross_entropy(logits.float(), classes, label_smoothing=params.label_smoothing)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        share, weight = team.own_share(batch)
+        parts = torch.tensor_split(share, min(params.accumulate, len(share)))
+        for part in parts:
+            images, classes = digits.batch(part)
+            images = augment(images, params.augment, generator)
+            with without_sync(learner, skip=part is not parts[-1]):
+                with hardware.autocast():
+                    logits = learner(normalise(images)).float()
+                loss = weight * F.cross_entropy(
+                    logits, classes, label_smoothing=params.label_smoothing, reduction="sum"
+                )
+                # DistributedDataParallel gives the mean over the team, the batch's mean is wanted.
+                mean = loss * (team.size / len(batch))
+                mean.backward()  # type: ignore[no-untyped-call]
+            right = weight * (logits.detach().argmax(1) == classes).sum()
+            sums += torch.stack([loss.detach(), right])
         optimizer.step()
-        loss_sum += loss.detach() * len(batch)
-        right_sum += (logits.detach().argmax(1) == classes).sum()
-    return loss_sum.item() / len(digits), right_sum.item() / len(digits)
+    return sums
+
+
+def _validate(
+    network: nn.Module,
+    digits: Digits,
+    normalise: Normalisation,
+    hardware: Hardware,
+    team: Team,
+) -> Tensor:
+    """This process's sums of the loss and of digits read right, of its share of `digits`."""
+    images, weight = team.own_share(digits.images)
+    classes, _ = team.own_share(digits.classes)
+    logits = predict(network, images, normalise, hardware)
+    loss = F.cross_entropy(logits, classes, reduction="sum")
+    return weight * torch.stack([loss, (logits.argmax(1) == classes).sum()]).double()
 
 
 @torch.inference_mode()
@@ -151,12 +165,34 @@ def predict(
     network.eval()
     logits = []
     for batch in torch.split(images, _PREDICT_BATCH):
-        inputs = normalise(_to_unit(batch)).contiguous(memory_format=torch.channels_last)
         with hardware.autocast():
-            logits.append(network(inputs).float())
+            logits.append(network(normalise(to_unit(batch.to(hardware.device)))).float())
     return torch.cat(logits)
 
 
-def _to_unit(images: Tensor) -> Tensor:
-    """uint8 (batch, side, side, 3) to float (batch, 3, side, side) in 0..1, channels last."""
-    return images.permute(0, 3, 1, 2).float() / 255
+def _generator(device: torch.device | str, *seeds: int) -> torch.Generator:
+    """A generator that follows from some numbers, in whatever process."""
+    seed = 0
+    for number in seeds:
+        seed = seed * 1_000_003 + number
+    return torch.Generator(device).manual_seed(seed % 2**63)
+
+
+def _has_stalled(epochs: list[Epoch], patience: int) -> bool:
+    """Whether none of the last `patience` epochs was better than the best before; 0: never."""
+    merits = [epoch.merit for epoch in epochs]
+    return bool(patience and len(merits) > patience) and (
+        max(merits[-patience:]) <= max(merits[:-patience])
+    )
+
+
+def _check_finite(
+    network: nn.Module, loss: float, number: int, lr: float, params: TrainParams
+) -> None:
+    # Batch norm's averages can be lost in the very last step, whose loss was still a number.
+    values = [value.sum() for value in network.state_dict().values() if value.is_floating_point()]
+    if not (math.isfinite(loss) and torch.stack(values).isfinite().all()):
+        raise UserError(
+            f"the loss or a weight is not a number in epoch {number} at a rate of {lr:.4g}: "
+            f"lower train.lr (it is {params.lr}) or raise train.warmup_epochs"
+        )

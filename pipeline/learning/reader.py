@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from pipeline.learning.checkpoint import Checkpoint
 from pipeline.learning.hardware import Hardware
-from pipeline.learning.loop import Normalisation, predict
+from pipeline.learning.inputs import Normalisation
+from pipeline.learning.loop import predict
 
 
 def read(

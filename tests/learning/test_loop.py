@@ -12,7 +12,8 @@ from torch import nn
 
 from pipeline.command import UserError
 from pipeline.learning.hardware import pick_hardware
-from pipeline.learning.loop import Digits, Normalisation, make_optimizer, predict, train
+from pipeline.learning.inputs import Digits, Normalisation
+from pipeline.learning.loop import make_optimizer, predict, train
 from pipeline.learning.resnet import build
 
 CPU = pick_hardware("cpu", "fp32")
@@ -76,7 +77,8 @@ def test_validation_figures_are_the_trained_networks():
     assert epoch.valid_loss == pytest.approx(
         F.cross_entropy(logits, validation.classes).item(), 1e-4
     )
-    assert epoch.valid_accuracy == (logits.argmax(1) == validation.classes).float().mean().item()
+    right = (logits.argmax(1) == validation.classes).float().mean().item()
+    assert epoch.valid_accuracy == pytest.approx(right)
 
 
 def test_epochs_are_numbered_from_1_with_the_rate_at_their_middle():
@@ -210,7 +212,7 @@ def test_the_optimizer_has_the_parameters(name, kind):
     """Rate, momentum, and an L2 penalty on all weights alike."""
     params = TRAIN.model_copy(update={"optimizer": name, "weight_decay": 0.01, "momentum": 0.8})
     network = build("resnet8", 10)
-    optimizer = make_optimizer(network, params)
+    optimizer = make_optimizer(network, params, CPU)
     assert type(optimizer) is kind
     [group] = optimizer.param_groups
     assert len(group["params"]) == len(list(network.parameters()))

@@ -1,0 +1,95 @@
+"""The processes that train one network together: one alone, or as many as torchrun starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from pipeline.command import UserError
+
+# A process that is killed ends the run at once; a machine that goes dark, after this.
+_PATIENCE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Team:
+    """`size` processes with the same code and data, of which this one is number `rank`."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that logs and writes."""
+        return self.rank == 0
+
+    def wrap(self, network: nn.Module) -> nn.Module:
+        """The network, its gradients averaged over the team after each backward pass."""
+        return DistributedDataParallel(network) if self.size > 1 else network
+
+    def own_share(self, batch: Tensor) -> tuple[Tensor, int]:
+        """This process's part of a batch, and its weight; together the batch, each digit once.
+
+        Every process must take part in every step: where a batch is smaller than the team, a digit
+        of weight 0 stands in.
+        """
+        share = batch[self.rank :: self.size]
+        return (share, 1) if len(share) else (batch[:1], 0)
+
+    def sum(self, figures: Tensor) -> Tensor:
+        """The sum of every process's figures, in place."""
+        if self.size > 1:
+            distributed.all_reduce(figures)
+        return figures
+
+    def align(self, network: nn.Module) -> None:
+        """Give every process the first one's buffers: batch norm's averages are each one's own."""
+        if self.size > 1:
+            for buffer in network.buffers():
+                distributed.broadcast(buffer, 0)
+
+    def check_agreed(self, value: int, what: str) -> None:
+        """Raise `UserError` in every process unless all of them have the same value."""
+        if self.size > 1:
+            values: list[int | None] = [None] * self.size
+            distributed.all_gather_object(values, value)
+            if len(set(values)) > 1:
+                raise UserError(
+                    f"the training processes differ in {what} ({values}): "
+                    "all of them must see the same files"
+                )
+
+
+ALONE = Team()
+
+
+def without_sync(network: nn.Module, skip: bool) -> AbstractContextManager[None]:
+    """Where `skip`, the context in which backward leaves averaging to the batch's last part."""
+    if skip and isinstance(network, DistributedDataParallel):
+        return network.no_sync()
+    return nullcontext()
+
+
+@contextmanager
+def join_team(device: torch.device) -> Iterator[Team]:
+    """Join the processes that torchrun started, over NCCL on CUDA and gloo on the CPU.
+
+    Each takes the GPU of its own number. Without torchrun, gives a team of one.
+    """
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        yield ALONE
+        return
+    if device.type == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE)
+    try:
+        yield Team(distributed.get_rank(), distributed.get_world_size())
+    finally:
+        distributed.destroy_process_group()
