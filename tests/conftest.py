@@ -42,6 +42,32 @@ def workplace(tmp_path, monkeypatch):
     return Workplace(folder)
 
 
+FAST = {
+    "train__model": "resnet8", "train__input_size": 16, "train__batch_size": 16,
+    "train__epochs": 2, "train__device": "cpu", "train__precision": "fp32", "train__lr": 0.05,
+    "split__by": "photo", "crop__format": "jpg", "crop__margin": 0.1,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def divided_once(tmp_path_factory):
+    """A workplace that has come to the lists, set to train in a second."""
+    place = Workplace(tmp_path_factory.mktemp("divided"))
+    shutil.copy(ROOT / "params.yaml", place.folder)
+    place.set(**FAST)
+    place.add_displays(12)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place.folder)
+        place.do("parse", "crop", "stats", "split")
+    return place
+
+
+@pytest.fixture
+def divided(divided_once, tmp_path):
+    """A copy of it, to be changed freely."""
+    return Workplace(shutil.copytree(divided_once.folder, tmp_path / "divided"))
+
+
 @pytest.fixture(scope="session")
 def repo(tmp_path_factory):
     """A repository in which 20 photos were drawn, the pipeline run, and the result committed."""

@@ -104,6 +104,15 @@ def voc_xml(
 """
 
 
+def command_environment() -> dict[str, str]:
+    """Variables under which a process runs this checkout's code, in one thread.
+
+    Two threads wait for each other wherever a test beside this one wants a core.
+    """
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+
+
 def write(path: Path, content: bytes | str) -> Path:
     """Write a file, and its folders where they are missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -195,7 +204,7 @@ class Workplace:
         return subprocess.run(
             [sys.executable, "-m", f"pipeline.{stage}", *arguments],
             cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+            env=command_environment(),
             capture_output=True,
             text=True,
             check=False,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from helpers import ROOT, Workplace, contents
+from helpers import ROOT, Workplace, command_environment, contents
 
 # `make fuzz` kills each stage twenty times.
 KILLS = int(os.environ.get("KILLS", "2"))
@@ -90,7 +90,7 @@ def test_a_killed_stage_is_run_again_to_the_same_bytes(finished, stage):
         running = subprocess.Popen(
             [sys.executable, "-m", f"pipeline.{stage}"],
             cwd=workplace.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+            env=command_environment(),
         )  # fmt: skip
         time.sleep(moments.uniform(0, seconds[stage]))
         running.kill()

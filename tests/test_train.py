@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
-from helpers import Workplace, contents, write
+from helpers import command_environment, contents, write
 
 from pipeline.command import UserError
 from pipeline.files import md5
@@ -16,31 +18,12 @@ from pipeline.learning.checkpoint import load_checkpoint
 from pipeline.tables import HISTORY, read_table
 from pipeline.train import load_stats
 
-FAST = {
-    "train__model": "resnet8", "train__input_size": 16, "train__batch_size": 16,
-    "train__epochs": 2, "train__device": "cpu", "train__precision": "fp32", "train__lr": 0.05,
-    "split__by": "photo", "crop__format": "jpg", "crop__margin": 0.1,
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def divided(tmp_path_factory):
-    """A workplace that has come to the lists, once for all tests."""
-    place = Workplace(tmp_path_factory.mktemp("divided"))
-    shutil.copy(Path(__file__).parents[1] / "params.yaml", place.folder)
-    place.set(**FAST)
-    place.add_displays(12)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(place.folder)
-        place.do("parse", "crop", "stats", "split")
-    return place
-
 
 @pytest.fixture
-def workplace(divided, tmp_path, monkeypatch):
-    """A copy of it, the current folder."""
-    monkeypatch.chdir(shutil.copytree(divided.folder, tmp_path / "workplace"))
-    return Workplace(tmp_path / "workplace")
+def workplace(divided, monkeypatch):
+    """A workplace that has come to the lists; the current folder."""
+    monkeypatch.chdir(divided.folder)
+    return divided
 
 
 def test_the_command_trains_a_model_and_says_how(workplace):
@@ -128,3 +111,62 @@ def test_stats_are_taken_by_name(tmp_path):
     channels = {"blue": 0.3, "red": 0.1, "green": 0.2}
     content = json.dumps({"digits": 5, "mean": channels, "std": channels})
     assert load_stats(write(tmp_path / "stats.json", content)) == ([0.1, 0.2, 0.3],) * 2
+
+
+def test_training_starts_from_an_earlier_model(workplace):
+    """Its weights to the last bit, where the rate is too small to move them."""
+    workplace.do("train")
+    earlier = Path("models/digits.pt").rename("earlier.pt")
+    workplace.set(train__init="earlier.pt", train__epochs=1, train__lr=1e-30, train__seed=9)
+    workplace.do("train")
+    weights = load_checkpoint(Path("models/digits.pt")).state
+    before = load_checkpoint(earlier).state
+    assert torch.equal(weights["head.weight"], before["head.weight"])
+
+
+def test_a_start_of_another_network_is_told(workplace):
+    """With what to set."""
+    workplace.do("train")
+    Path("models/digits.pt").rename("earlier.pt")
+    workplace.set(train__init="earlier.pt", train__model="resnet14")
+    with pytest.raises(UserError, match=r"earlier\.pt is a resnet8, .*: set train\.model: resnet8"):
+        workplace.do("train")
+
+
+def test_a_start_that_is_missing_is_told(workplace):
+    """With the reason that is likeliest under DVC."""
+    workplace.set(train__init="models/digits.pt")
+    with pytest.raises(UserError, match=r"train\.init: models.digits\.pt is missing .*copy it"):
+        workplace.do("train")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process's memory is limited in POSIX's way")
+def test_too_little_memory_is_told(workplace):
+    """A real process with too little for one step of the largest network: no traceback."""
+    workplace.set(train__model="resnet152", train__input_size=256, train__batch_size=64)
+    script = (
+        "import resource, sys; from pipeline import train; from pipeline.command import run\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30)); run(train.main)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=workplace.folder, env=command_environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "out of memory in a step of resnet152: set train.accumulate: 2" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_digits_mapped_from_a_file_train_the_same_model(workplace):
+    """To the byte but for the parameter itself; and no file is left."""
+    states = []
+    for limit in (None, 1e-6):
+        workplace.set(train__max_memory=limit)
+        before = set(workplace.folder.iterdir())
+        workplace.do("train")
+        assert set(workplace.folder.iterdir()) - before <= {
+            Path.cwd() / "models",
+            Path.cwd() / "reports",
+        }
+        states.append(load_checkpoint(Path("models/digits.pt")).state)
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())

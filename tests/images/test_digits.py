@@ -70,3 +70,19 @@ def test_a_label_is_the_folder_that_an_image_is_in():
     """The class is the digit's own number."""
     assert labels_of([f"{digit}/x-1.jpg" for digit in "9075"]).tolist() == [9, 0, 7, 5]
     assert "".join(CLASSES) == "0123456789"
+
+
+def test_more_than_memory_should_hold_is_mapped_from_a_file(tmp_path, monkeypatch):
+    """The same values; the file has no name, or goes when the array does."""
+    monkeypatch.chdir(tmp_path)
+    files = [f"{value}.png" for value in range(40)]
+    for value, file in enumerate(files):
+        image = Image.new("RGB", (64, 64), (value, value, value))
+        write(tmp_path / "digits" / file, encode(image, "png"))
+    held = load_digits(tmp_path / "digits", files, 64, max_memory=1)
+    mapped = load_digits(tmp_path / "digits", files, 64, max_memory=40 * 64 * 64 * 3 / 2**30 - 1e-9)
+    assert not isinstance(held, np.memmap)
+    assert isinstance(mapped, np.memmap)
+    assert np.array_equal(mapped, held)
+    del mapped
+    assert [path.name for path in tmp_path.iterdir()] == ["digits"]

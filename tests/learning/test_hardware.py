@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from helpers import TRAIN
 from torch import nn
 
 from pipeline.command import UserError
-from pipeline.learning.hardware import pick_hardware
+from pipeline.learning.hardware import advise_on_memory, pick_hardware
 
 GPU = torch.cuda.is_available()
 
@@ -57,3 +58,35 @@ def test_it_says_what_it_is():
     assert str(pick_hardware("cpu", "bf16")).startswith("the CPU, ")
     assert str(pick_hardware("cpu", "bf16")).endswith(", bf16")
     assert str(pick_hardware("cpu", "fp32")).endswith(", fp32")
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_torch_is_told_to_repeat_where_that_is_asked_for(deterministic):
+    """And not where it is not: those kernels are slower."""
+    hardware = pick_hardware("cpu", "fp32")
+    hardware.configure(deterministic)
+    assert torch.are_deterministic_algorithms_enabled() == deterministic
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory"),
+              RuntimeError("DefaultCPUAllocator: can't allocate memory")],
+)  # fmt: skip
+def test_memory_that_does_not_suffice_is_told(error):
+    """With the parameters to change, and to what."""
+    params = TRAIN.model_copy(update={"accumulate": 2, "input_size": 64})
+    told = r"train\.accumulate: 4 \(it is 2\).* train\.input_size: 32 \(it is 64\)"
+    with pytest.raises(UserError, match=told), advise_on_memory(params):
+        raise error
+
+
+def test_any_other_error_stays_what_it_is():
+    """A defect of ours keeps its traceback."""
+    with pytest.raises(RuntimeError, match="mat1 and mat2"), advise_on_memory(TRAIN):
+        torch.zeros(2, 3) @ torch.zeros(2, 3)
+
+
+def test_images_are_kept_on_the_device():
+    """On the CPU without a copy."""
+    images = torch.zeros(3, 16, 16, 3, dtype=torch.uint8)
+    assert pick_hardware("cpu", "fp32").keep(images) is images

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 
 import pytest
 import torch
@@ -110,6 +111,123 @@ def test_a_loss_that_is_no_number_stops_the_run(lr):
     torch.manual_seed(0)
     with pytest.raises(UserError, match=r"epoch 1 at a rate of \d\S+: .*train\.lr"):
         run(build("resnet8", 10), lr=lr, epochs=3, batch_size=8)
+
+
+def test_averages_that_are_no_numbers_stop_the_run():
+    """Batch norm can be lost where the loss is still a number; such a model reads nothing."""
+
+    class Overflow(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm = nn.BatchNorm1d(10)
+            self.head = nn.Linear(3 * 16 * 16, 10)
+
+        def forward(self, images):
+            return self.norm(1e30 * self.head(images.flatten(1)))
+
+    with pytest.raises(UserError, match=r"a weight is not a number in epoch 1 .*train\.lr"):
+        run(Overflow(), epochs=1, batch_size=40)
+
+
+@pytest.mark.parametrize("batch_size", [40, 7])
+@pytest.mark.parametrize("accumulate", [2, 3, 100])
+def test_a_batch_in_parts_is_the_same_step(batch_size, accumulate):
+    """Gradients add up to those of the whole batch, to rounding; so do the figures."""
+    whole, parts = Linear(), Linear()
+    [expected] = run(whole, batch_size=batch_size, epochs=1, lr=0.01)
+    [epoch] = run(parts, batch_size=batch_size, epochs=1, lr=0.01, accumulate=accumulate)
+    torch.testing.assert_close(parts.head.weight, whole.head.weight, atol=1e-6, rtol=1e-4)
+    assert epoch.train_loss == pytest.approx(expected.train_loss, 1e-5)
+    assert epoch.train_accuracy == expected.train_accuracy
+
+
+def rising_and_falling(**changes):
+    """A network and its epochs, of which a rate that is far too high makes some worse."""
+    torch.manual_seed(0)
+    network = build("resnet8", 10)
+    return network, run(network, epochs=8, lr=0.5, scheduler="exponential", **changes)
+
+
+@pytest.mark.parametrize("keep", ["last", "best"])
+def test_the_epoch_that_is_asked_for_is_kept(keep):
+    """The last, or the first of the highest accuracy and then the lowest loss on validation."""
+    network, epochs = rising_and_falling(keep=keep)
+    merits = [(epoch.valid_accuracy, -epoch.valid_loss) for epoch in epochs]
+    assert max(merits) > merits[-1]
+    expected = epochs[-1] if keep == "last" else epochs[merits.index(max(merits))]
+    validation = bars(20, seed=1)
+    logits = predict(network, validation.images, PLAIN, CPU)
+    loss = F.cross_entropy(logits, validation.classes).item()
+    assert loss == pytest.approx(expected.valid_loss, 1e-4)
+
+
+def test_training_stops_when_nothing_gets_better():
+    """After `patience` epochs of which none was better than the best before."""
+    _, epochs = rising_and_falling()
+    merits = [(epoch.valid_accuracy, -epoch.valid_loss) for epoch in epochs]
+    patience = 2
+    stop = next(
+        count for count in range(patience + 1, 9)
+        if max(merits[count - patience : count]) <= max(merits[: count - patience])
+    )  # fmt: skip
+    assert stop < 8
+    _, stopped = rising_and_falling(patience=patience)
+    assert [epoch.valid_loss for epoch in stopped] == [e.valid_loss for e in epochs[:stop]]
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="torch.compile needs a C++ compiler")
+def test_a_compiled_network_learns_the_same():
+    """To rounding, with the same names in its weights."""
+    plain, compiled = (Linear() for _ in range(2))
+    expected = run(plain, epochs=1, lr=0.01)
+    epochs = run(compiled, epochs=1, lr=0.01, compile=True)
+    assert epochs[0].train_loss == pytest.approx(expected[0].train_loss, 1e-4)
+    assert compiled.state_dict().keys() == plain.state_dict().keys()
+    torch.testing.assert_close(compiled.head.weight, plain.head.weight, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_a_gpu_repeats_to_the_bit_where_that_is_asked_for():
+    """train.deterministic, through the command's own calls."""
+    weights = []
+    for _ in range(2):
+        hardware = pick_hardware("cuda", "auto")
+        hardware.configure(deterministic=True)
+        digits = bars(200)
+        on_gpu = Digits(digits.images.cuda(), digits.classes.cuda())
+        torch.manual_seed(0)
+        network = build("resnet8", 10)
+        params = TRAIN.model_copy(
+            update={"augment": TRAIN.augment.model_copy(update={"blur": 1.0})}
+        )
+        normalise = Normalisation.of([0, 0, 0], [1, 1, 1], hardware.device)
+        list(train(network, on_gpu, on_gpu, normalise, params, hardware))
+        weights.append(network.head.weight)
+    assert torch.equal(*weights)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_images_that_the_gpu_does_not_hold_train_the_same():
+    """Batches sent from memory, step by step."""
+    hardware = pick_hardware("cuda", "fp32")
+    hardware.configure(deterministic=True)
+    digits = bars(200)
+    weights = []
+    for images in (digits.images, digits.images.cuda()):
+        network = Linear()
+        side = Digits(images, digits.classes.cuda())
+        list(
+            train(
+                network,
+                side,
+                side,
+                Normalisation.of([0] * 3, [1] * 3, hardware.device),
+                TRAIN,
+                hardware,
+            )
+        )
+        weights.append(network.head.weight)
+    assert torch.equal(*weights)
 
 
 @pytest.mark.parametrize("count", [1, 255, 256, 257, 600])
