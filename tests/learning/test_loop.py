@@ -186,48 +186,33 @@ def test_a_compiled_network_learns_the_same():
     torch.testing.assert_close(compiled.head.weight, plain.head.weight, atol=1e-5, rtol=1e-4)
 
 
+def trained_on_gpu(images, network):
+    """Weights of the head after two epochs on a GPU, from images wherever they are."""
+    hardware = pick_hardware("cuda", "auto")
+    hardware.configure(deterministic=True)
+    side = Digits(images, bars(200).classes.cuda())
+    normalise = Normalisation.of([0, 0, 0], [1, 1, 1], hardware.device)
+    blur = TRAIN.augment.model_copy(update={"shift": 0.1, "blur": 1.0})
+    params = TRAIN.model_copy(update={"augment": blur})
+    list(train(network, side, side, normalise, params, hardware))
+    return network.head.weight
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 def test_a_gpu_repeats_to_the_bit_where_that_is_asked_for():
-    """train.deterministic, through the command's own calls."""
+    """With `train.deterministic`."""
     weights = []
     for _ in range(2):
-        hardware = pick_hardware("cuda", "auto")
-        hardware.configure(deterministic=True)
-        digits = bars(200)
-        on_gpu = Digits(digits.images.cuda(), digits.classes.cuda())
         torch.manual_seed(0)
-        network = build("resnet8", 10)
-        params = TRAIN.model_copy(
-            update={"augment": TRAIN.augment.model_copy(update={"blur": 1.0})}
-        )
-        normalise = Normalisation.of([0, 0, 0], [1, 1, 1], hardware.device)
-        list(train(network, on_gpu, on_gpu, normalise, params, hardware))
-        weights.append(network.head.weight)
+        weights.append(trained_on_gpu(bars(200).images.cuda(), build("resnet8", 10)))
     assert torch.equal(*weights)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 def test_images_that_the_gpu_does_not_hold_train_the_same():
     """Batches sent from memory, step by step."""
-    hardware = pick_hardware("cuda", "fp32")
-    hardware.configure(deterministic=True)
-    digits = bars(200)
-    weights = []
-    for images in (digits.images, digits.images.cuda()):
-        network = Linear()
-        side = Digits(images, digits.classes.cuda())
-        list(
-            train(
-                network,
-                side,
-                side,
-                Normalisation.of([0] * 3, [1] * 3, hardware.device),
-                TRAIN,
-                hardware,
-            )
-        )
-        weights.append(network.head.weight)
-    assert torch.equal(*weights)
+    images = bars(200).images
+    assert torch.equal(trained_on_gpu(images, Linear()), trained_on_gpu(images.cuda(), Linear()))
 
 
 @pytest.mark.parametrize("count", [1, 255, 256, 257, 600])
