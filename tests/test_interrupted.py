@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from helpers import Workplace, command_environment, write
+from repository import environment, shell
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a matter of POSIX")
 
 STATE = Path("models/.unfinished.pt")
 MODEL = Path("models/digits.pt")
@@ -52,6 +57,25 @@ def test_a_killed_run_goes_on_after_the_last_finished_epoch(workplace):
     assert again[:3] == told
     assert len(again) == len(epochs(undisturbed.stderr)) == 6
     assert MODEL.read_bytes() == model
+
+
+def test_dvc_repro_goes_on_after_the_last_finished_epoch(clone):
+    """DVC clears the stage's outputs before it runs it; the state is none of them."""
+    Workplace(clone).set(train__epochs=30)
+    running = subprocess.Popen(
+        ["dvc", "repro", "train"], cwd=clone, env=environment(clone),
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    told: list[str] = []
+    while len(told) < 3:
+        told += epochs(running.stderr.readline())
+    os.killpg(running.pid, signal.SIGKILL)
+    running.communicate()
+    assert not (clone / MODEL).exists()
+    assert epochs(shell(clone, "dvc", "repro", "train"))[:3] == told
+    model = (clone / MODEL).read_bytes()
+    shell(clone, "dvc", "repro", "--force", "--single-item", "train")
+    assert (clone / MODEL).read_bytes() == model
 
 
 def test_nothing_is_left_of_a_finished_run(workplace):
