@@ -143,6 +143,17 @@ def test_runs_are_compared(newcomer: Newcomer) -> None:
     assert params["crop"]["margin"] == 0
 
 
+def test_training_starts_from_earlier_and_runs_on_two_processes(newcomer: Newcomer) -> None:
+    """The README's three runs, each for one epoch."""
+    script = re.sub(r"dvc exp run", "dvc exp run -S train.epochs=1", commands("Training"))
+    script = script.replace("-S train.epochs=15 ", "")
+    # The largest network takes minutes here.
+    script = script.replace("=resnet152", "=resnet14")
+    newcomer.types("source .venv/bin/activate\ngit checkout params.yaml\n" + script)
+    params = yaml.safe_load((newcomer.clone / "params.yaml").read_text(encoding="utf-8"))
+    assert (params["train"]["launcher"], params["train"]["accumulate"]) == ("python", 8)
+
+
 def test_another_site_is_measured(newcomer: Newcomer) -> None:
     """The README's command for another site leaves figures where it says."""
     newcomer.types("source .venv/bin/activate\n" + commands("Another site, another display"))
@@ -178,7 +189,7 @@ def test_no_command_is_left_out() -> None:
     """Every block of commands stands under a heading that a test here runs."""
     run = {
         "Two commands", "Your own photos", "New photos", "A second place", "Is it better?",
-        "Comparing runs",
+        "Comparing runs", "Training",
         "Another site, another display", "Without make", "With an NVIDIA GPU",
     }  # fmt: skip
     assert {b.heading for b in blocks() if b.language in ("sh", "powershell")} == run
