@@ -91,13 +91,18 @@ def test_ten_thousand_boxes_on_one_photo(workplace):
 
 
 def test_a_photo_of_one_pixel(workplace):
-    """A photo of 1x1 holds no digit: its box is rejected, and the other photos go on."""
+    """A photo of 1x1 holds no digit: it is listed with its XML and box, and others go on."""
     workplace.add("good.jpg", display("12"))
     write(workplace.raw / "dot.jpg", jpeg(draw_photo([], size=(1, 1))))
     write(workplace.raw / "dot.xml", voc_xml([("5", (0, 0, 1, 1))], "dot.jpg", (1, 1)))
     workplace.do("parse")
     assert pd.read_csv("data/boxes.csv")["photo"].tolist() == ["good.jpg"] * 2
-    assert pd.read_csv("data/problems.csv")["reason"].tolist() == ["box_empty"]
+    problems = pd.read_csv("data/problems.csv")
+    assert problems[["file", "reason"]].to_numpy().tolist() == [
+        ["dot.jpg", "all_rejected"],
+        ["dot.xml", "all_rejected"],
+        ["dot.xml", "box_empty"],
+    ]
 
 
 def test_a_photo_that_vanished_after_parse(workplace):

@@ -23,8 +23,8 @@ _LONGEST_TEXT = 64
 class Reason:
     """What becomes of the file or object: `rejected`, `repaired` or `noted`.
 
-    An `expected` rejection is nobody's mistake, and counts neither for `parse.max_rejected` nor
-    for `--check`.
+    An `expected` rejection is nobody's mistake, or follows from others, and counts neither for
+    `parse.max_rejected` nor for `--check`.
     """
 
     verdict: str
@@ -39,6 +39,7 @@ REASONS = {
     "photo_already_annotated": Reason("rejected"),
     "unreadable_photo": Reason("rejected"),
     "copies_disagree": Reason("rejected"),
+    "all_rejected": Reason("rejected", expected=True),
     "link_not_followed": Reason("rejected"),
     "odd_name": Reason("rejected"),
     "unreadable_folder": Reason("rejected"),

@@ -34,16 +34,19 @@ from pipeline.params import ParseParams
 class Annotation:
     """What an XML says of its photo: usable boxes by object number, and findings.
 
-    A finding about no object is about the file.
+    A finding about no object is about the file. Where no box is used, `unused` says why, if that is
+    no single box's fault.
     """
 
     xml: str
     photo: str
     boxes: dict[int, tuple[Box, str]] = field(default_factory=dict)
     findings: list[tuple[int | None, Finding]] = field(default_factory=list)
+    unused: Finding | None = None
 
-    def reject(self, finding: Finding) -> None:
-        """Use none of the boxes, for a reason that is no single one's."""
+    def reject(self, unused: Finding, finding: Finding) -> None:
+        """Use none of the boxes, for a reason that is no single one's: the file's, each box's."""
+        self.unused = unused
         self.findings = [
             entry for entry in self.findings if entry[0] is None or entry[0] not in self.boxes
         ]
@@ -70,9 +73,9 @@ def read_folder(folder: Path, params: ParseParams) -> Ledger:
         annotation = _read_annotation(folder, xml, finder, read, params, ledger)
         if annotation is not None:
             read[annotation.photo] = annotation
-    used_copies = _settle_copies(folder, read, ledger)
+    _settle_copies(folder, read)
     for annotation in read.values():
-        _enter(annotation, ledger, is_copy=annotation.photo in used_copies)
+        _enter(annotation, ledger)
     for file in listing.photos:
         if file not in ledger.files:
             ledger.note_file(file, Finding("photo_without_xml", ""))
@@ -110,8 +113,8 @@ def _read_annotation(
         header = read_header(folder / photo, params.max_megapixels)
     except UnreadablePhoto as error:
         finding = Finding("unreadable_photo", f"{photo}: {error}")
-        numbers = [None, *(found.number for found in voc.objects)]
-        return Annotation(xml, photo, findings=[(number, finding) for number in numbers])
+        objects: list[tuple[int | None, Finding]] = [(its.number, finding) for its in voc.objects]
+        return Annotation(xml, photo, findings=objects, unused=finding)
     return read_objects(xml, voc, photo, header, params)
 
 
@@ -120,6 +123,8 @@ def read_objects(
 ) -> Annotation:
     """Judge an XML's objects by the rules, on a photo of which only the header is needed."""
     annotation = Annotation(xml, photo)
+    if not voc.objects:
+        annotation.unused = Finding("no_object", f"{photo} by {xml}")
     dialect = recognise(voc)
     coordinates = coordinates_of(voc, dialect, params.coordinates)
     frame = decide_frame(voc.size, header, dialect.frame, params.exif)
@@ -147,8 +152,6 @@ def read_objects(
 
 def _about_photo(voc: VocFile, photo: str, header: PhotoHeader, is_raw: bool) -> list[Finding]:
     findings = []
-    if not voc.objects:
-        findings.append(Finding("no_object", photo))
     upright = (header.width, header.height)
     drawn_on = read_size(voc.size) or upright
     if is_raw:
@@ -170,31 +173,31 @@ def _drop_repeats(annotation: Annotation) -> None:
         del annotation.boxes[number]
 
 
-def _settle_copies(folder: Path, read: dict[str, Annotation], ledger: Ledger) -> set[str]:
-    """Of photos with the same bytes and boxes keep the first; of others none. Returns the rest."""
-    copies: set[str] = set()
+def _settle_copies(folder: Path, read: dict[str, Annotation]) -> None:
+    """Of photos with the same bytes keep the first where their boxes agree; else none."""
     for group in same_bytes(folder, [photo for photo, its in read.items() if its.boxes]):
         first, *others = (read[photo] for photo in group)
         if all(same_boxes(first.boxes.values(), other.boxes.values()) for other in others):
             for other in others:
-                other.reject(Finding("copied_box", f"{other.photo} is a copy of {first.photo}"))
-                ledger.note_file(other.photo, Finding("photo_copy", first.photo))
-                copies.add(other.photo)
+                copied = f"{other.photo} is a copy of {first.photo}"
+                other.reject(Finding("photo_copy", copied), Finding("copied_box", copied))
         else:
             finding = Finding("copies_disagree", " and ".join(group[:3]))
             for annotation in (first, *others):
-                annotation.findings.append((None, finding))
-                annotation.reject(finding)
-    return copies
+                annotation.reject(finding, finding)
 
 
-def _enter(annotation: Annotation, ledger: Ledger, is_copy: bool) -> None:
+def _enter(annotation: Annotation, ledger: Ledger) -> None:
+    """Enter an XML and its photo, which share their fate: both are used, or have a row each."""
     xml, photo = annotation.xml, annotation.photo
+    for file in (xml, photo):
+        if annotation.boxes:
+            ledger.files[file] = "used"
+        else:
+            unused = annotation.unused or Finding("all_rejected", f"{photo} by {xml}")
+            ledger.note_file(file, unused)
     for number, finding in sorted(annotation.findings, key=lambda entry: entry[0] or 0):
         ledger.note(xml, number, finding)
-    empty = any(finding.reason == "no_object" for _, finding in annotation.findings)
-    fate = "used" if annotation.boxes else "noted" if empty or is_copy else "rejected"
-    ledger.files |= {xml: fate, photo: fate}
     places = reading_order([box for box, _ in annotation.boxes.values()])
     for (number, (box, label)), (row, column) in zip(annotation.boxes.items(), places, strict=True):
         ledger.boxes.append(

@@ -18,9 +18,9 @@ _LONGEST_DETAIL = 300
 class Ledger:
     """Rows for boxes.csv and problems.csv, and what became of each file.
 
-    An object of an XML is in `boxes`, or rejected in `problems`. `files` has every file's fate,
-    `used`, `rejected` or `noted`; a photo shares that of the XML that describes it. `dialects`
-    counts the XML that each tool wrote.
+    An object of an XML is in `boxes`, or rejected in `problems`. So is a file: `files` has its
+    fate, `used` (named in `boxes`), or that of its row in `problems`, `rejected` or `noted`; a
+    photo shares that of the XML that describes it. `dialects` counts the XML that each tool wrote.
     """
 
     boxes: list[dict[str, object]] = field(default_factory=list)

@@ -64,12 +64,15 @@ def test_a_copy_is_used_once(tmp_path):
     ledger = folder_of(tmp_path, {"b": display("70"), "a": display("70"), "c": display("70")})
     assert {box["photo"] for box in ledger.boxes} == {"a.jpg"}
     assert entries(ledger) == [
-        ("b.jpg", "", "photo_copy"), ("b.xml", "1", "copied_box"), ("b.xml", "2", "copied_box"),
-        ("c.jpg", "", "photo_copy"), ("c.xml", "1", "copied_box"), ("c.xml", "2", "copied_box"),
+        ("b.jpg", "", "photo_copy"),
+        ("b.xml", "", "photo_copy"), ("b.xml", "1", "copied_box"), ("b.xml", "2", "copied_box"),
+        ("c.jpg", "", "photo_copy"),
+        ("c.xml", "", "photo_copy"), ("c.xml", "1", "copied_box"), ("c.xml", "2", "copied_box"),
     ]  # fmt: skip
     assert {row["detail"] for row in ledger.problems} == {
-        "a.jpg", "b.jpg is a copy of a.jpg", "c.jpg is a copy of a.jpg",
-    }  # fmt: skip
+        "b.jpg is a copy of a.jpg",
+        "c.jpg is a copy of a.jpg",
+    }
     assert ledger.files == {
         "a.jpg": "used", "a.xml": "used", "b.jpg": "noted", "b.xml": "noted",
         "c.jpg": "noted", "c.xml": "noted",
@@ -81,7 +84,9 @@ def test_copies_with_different_boxes_are_rejected(tmp_path):
     ledger = folder_of(tmp_path, {"a": display("70"), "b": display("71")})
     assert not ledger.boxes
     assert entries(ledger) == [
-        (f"{name}.xml", number, "copies_disagree") for name in "ab" for number in ("", "1", "2")
+        (f"{name}.{file}", number, "copies_disagree")
+        for name in "ab"
+        for file, number in (("jpg", ""), ("xml", ""), ("xml", "1"), ("xml", "2"))
     ]
     assert {row["detail"] for row in ledger.problems} == {"a.jpg and b.jpg"}
     assert set(ledger.files.values()) == {"rejected"}
@@ -104,7 +109,8 @@ def test_a_rejected_copys_repairs_are_not_said(tmp_path):
     tidied = [(" 7", display("7")[0][1]), ("kg", (100, 30, 120, 70))]
     ledger = folder_of(tmp_path, {"a": display("7"), "b": tidied})
     assert entries(ledger) == [
-        ("b.jpg", "", "photo_copy"), ("b.xml", "1", "copied_box"), ("b.xml", "2", "not_a_digit"),
+        ("b.jpg", "", "photo_copy"),
+        ("b.xml", "", "photo_copy"), ("b.xml", "1", "copied_box"), ("b.xml", "2", "not_a_digit"),
     ]  # fmt: skip
 
 
@@ -112,5 +118,5 @@ def test_a_copy_without_boxes_says_nothing_of_the_other(tmp_path):
     """An empty XML is no other drawing."""
     ledger = folder_of(tmp_path, {"a": display("7"), "b": []})
     assert len(ledger.boxes) == 1
-    assert entries(ledger) == [("b.xml", "", "no_object")]
+    assert entries(ledger) == [("b.jpg", "", "no_object"), ("b.xml", "", "no_object")]
     assert ledger.files["b.jpg"] == ledger.files["b.xml"] == "noted"

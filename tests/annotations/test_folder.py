@@ -15,8 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from pipeline.annotations.checks import REASONS
 from pipeline.annotations.folder import read_folder
 from pipeline.annotations.ledger import rejected_share
+from pipeline.annotations.summary import count
 from pipeline.command import UserError
 from pipeline.images.photo import read_header, read_photo
 from pipeline.params import load_params
@@ -208,7 +210,7 @@ def test_details_name_the_photo_and_the_facts(tmp_path):
     layout(tmp_path, ["a.jpg", "b.jpg"], {"a.xml": "a.jpg", "copy/a.xml": "a.jpg", "b.xml": ""})
     write(tmp_path / "b.xml", voc_xml([], "b.jpg", (640, 480)))
     assert details(tmp_path, "copy/a.xml") == ["a.jpg by a.xml"] * 3
-    assert details(tmp_path, "b.xml") == ["b.jpg", "640 x 480, b.jpg is 160 x 120"]
+    assert details(tmp_path, "b.xml") == ["b.jpg by b.xml", "640 x 480, b.jpg is 160 x 120"]
     write(tmp_path / "b.jpg", jpeg(draw_photo([]), orientation=6))
     write(tmp_path / "b.xml", voc_xml(display("7", top=0), "b.jpg", (160, 120)))
     assert details(tmp_path, "b.xml") == ["b.jpg: orientation 6"]
@@ -249,6 +251,19 @@ def test_every_file_has_its_fate(tmp_path):
         "c.jpg": "noted", "c.xml": "noted", "d.jpg": "noted", "d.xml": "rejected",
         "e.jpg": "rejected", "e.xml": "rejected", "f.xml": "rejected",
     }  # fmt: skip
+
+
+def test_a_photo_without_a_usable_box_is_listed_with_its_xml(tmp_path):
+    """Both as files, before the XML's objects, each naming the other; it is no complaint more."""
+    write(tmp_path / "a.jpg", PHOTO)
+    write(tmp_path / "a.xml", voc_xml([("kg", (6, 30, 30, 70))], "a.jpg"))
+    _, problems = read_folder(tmp_path, PARAMS).frames()
+    assert problems[["file", "object", "reason", "detail"]].to_numpy().tolist() == [
+        ["a.jpg", "", "all_rejected", "a.jpg by a.xml"],
+        ["a.xml", "", "all_rejected", "a.jpg by a.xml"],
+        ["a.xml", "1", "not_a_digit", "'kg'"],
+    ]
+    assert REASONS["all_rejected"].expected
 
 
 def test_a_files_problems_come_in_the_order_of_its_objects(tmp_path):
@@ -332,20 +347,22 @@ FOLDERS = st.fixed_dictionaries(
 
 
 def read_generated(files):
-    """The ledger of a folder with these files, and the size of each photo with boxes."""
+    """The ledger of a folder with these files, its tables, and headers of the photos with boxes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, content in files.items():
             write(folder / file, voc_xml(**content) if isinstance(content, dict) else content)
-        boxes, problems = read_folder(folder, PARAMS).frames()
-        return boxes, problems, {name: read_header(folder / name) for name in boxes["photo"]}
+        ledger = read_folder(folder, PARAMS)
+        boxes, problems = ledger.frames()
+        headers = {name: read_header(folder / name) for name in boxes["photo"]}
+        return ledger, boxes, problems, headers
 
 
 @settings(max_examples=150)
 @given(files=FOLDERS)
 def test_every_object_is_a_box_or_rejected_once(files):
     """The ledger adds up, whatever lies in the folder."""
-    boxes, problems, _ = read_generated(files)
+    _, boxes, problems, _ = read_generated(files)
     wanted = Counter(
         (file, number)
         for file, content in files.items()
@@ -361,7 +378,7 @@ def test_every_object_is_a_box_or_rejected_once(files):
 @given(files=FOLDERS)
 def test_every_box_lies_in_its_photo_and_shows_a_digit(files):
     """0-based, half-open edges of the upright photo, whatever the XML says."""
-    boxes, _, photos = read_generated(files)
+    _, boxes, _, photos = read_generated(files)
     for row in rows_of(boxes):
         assert 0 <= row["xmin"] < row["xmax"] <= photos[row["photo"]].width
         assert 0 <= row["ymin"] < row["ymax"] <= photos[row["photo"]].height
@@ -369,13 +386,16 @@ def test_every_box_lies_in_its_photo_and_shows_a_digit(files):
 
 
 @given(files=FOLDERS)
-def test_every_file_is_used_or_listed(files):
-    """A file out of both tables can only be the photo of an XML that was listed."""
-    boxes, problems, _ = read_generated(files)
-    unlisted = set(files) - {*boxes["photo"], *boxes["xml"], *problems["file"]}
-    listed_xmls = {file for file in problems["file"] if file.lower().endswith(".xml")}
-    assert all(file.endswith(("jpg", "png")) for file in unlisted)
-    assert len(unlisted) <= len(listed_xmls - set(boxes["xml"]))
+def test_every_file_is_used_rejected_or_noted(files):
+    """By the two tables alone: each file is in one of the three, as the summary counts them."""
+    ledger, boxes, problems, _ = read_generated(files)
+    used = {*boxes["photo"], *boxes["xml"]}
+    own = problems[(problems["object"] == "") & ~problems["file"].isin(used)]
+    rejected = set(own["file"][own["verdict"] == "rejected"])
+    noted = set(own["file"]) - rejected
+    assert used | rejected | noted == set(files)
+    fates = {"used": len(used), "rejected": len(rejected), "noted": len(noted)}
+    assert fates == count(ledger)["files"]
 
 
 @pytest.mark.skipif(not REAL_DATA.is_dir(), reason="the real photos are not here")

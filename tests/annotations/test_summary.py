@@ -41,8 +41,8 @@ def test_figures_to_compare(ledger):
         "boxes": 2,
         "files": {"used": 2, "rejected": 2, "noted": 1},
         "dialects": {"labelimg": 1, "unknown": 1},
-        "problems": {"rejected": 2, "repaired": 0, "noted": 1},
-        "reasons": {"not_a_digit": 2, "other_file": 1},
+        "problems": {"rejected": 4, "repaired": 0, "noted": 1},
+        "reasons": {"all_rejected": 2, "not_a_digit": 2, "other_file": 1},
     }
 
 
@@ -50,6 +50,7 @@ def test_the_summary_says_it_all(ledger):
     """In this order."""
     assert summarise(ledger) == [
         "2 digits on 1 photos",
+        f"     2 rejected all_rejected: {say('all_rejected')}",
         f"     2 rejected not_a_digit: {say('not_a_digit')}",
         "     1 noted other_file: it is neither photo nor XML; move it elsewhere, or leave it",
         "Files: 2 used, 2 rejected, 1 noted",
@@ -64,7 +65,7 @@ def test_the_summary_speaks_korean(ledger, monkeypatch):
     monkeypatch.setenv("PIPELINE_LANG", "ko")
     lines = summarise(ledger)
     assert lines[0] == "사진 1장에서 숫자 2개"
-    assert lines[1].startswith("     2 rejected not_a_digit: 라벨을 고치거나")
+    assert lines[2].startswith("     2 rejected not_a_digit: 라벨을 고치거나")
     assert ledger.frames()[1].to_csv() == before
 
 
@@ -92,6 +93,9 @@ def test_the_three_worst_files():
 def test_every_problem_is_described_under_its_reason(ledger):
     """With the object's number where there is one, and the facts."""
     assert describe(ledger.frames()[1]) == [
+        f"rejected all_rejected: {say('all_rejected')}",
+        "  b.jpg  b.jpg by b.xml",
+        "  b.xml  b.jpg by b.xml",
         "rejected not_a_digit: correct the label, or list it in parse.labels or parse.ignore",
         "  b.xml #1  'kg'",
         "  b.xml #2  'kg'",
