@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.optimize import linprog
 from sklearn.model_selection import train_test_split
 
 from pipeline.command import UserError, run
@@ -28,8 +29,6 @@ Counts = NDArray[np.int64]
 
 # Kinds of photo (by their counts of each label) tried against each other for a swap of sides.
 _MOST_KINDS = 1500
-# Groups gone through in all, in further searches where the first does not meet the quotas.
-_SEARCHED = 10_000
 
 
 def main() -> None:
@@ -72,24 +71,21 @@ def split_by_photo(
 ) -> NDArray[np.bool_]:
     """Divide whole photos, copies together, so that every label gets its quota.
 
-    A photo's side follows from a hash of the seed and its name; then the fewest that must change
-    do, those nearest to the border first, so that new photos hardly move old ones. Returns which
-    rows of `digits` are validation. Raises `UserError` where there are not two photos to divide.
+    A photo's side follows from a hash of the seed and its name, but for a few that the quotas need
+    on the other, and new photos hardly move old ones. Returns which rows of `digits` are
+    validation. Raises `UserError` where there are not two photos to divide.
     """
-    groups = group_copies(add_readings(photos, digits))
-    group = digits["photo"].map(pd.Series(groups, index=photos["photo"]))
+    number = pd.Series(group_copies(add_readings(photos, digits)), index=photos["photo"])
+    # A group is called by its first photo: the order of rows must not matter.
+    group = digits["photo"].groupby(digits["photo"].map(number)).transform("min")
     counts = pd.crosstab(group, digits["label"])
     if len(counts) < 2:
         raise UserError(
             "all digits come from one photo (or copies of it), so none is left to test on: "
             "add photos, or set split.by: digit in params.yaml"
         )
-    first_photo = digits.groupby(group)["photo"].min()
-    position = np.array([_position(photo, params.seed) for photo in first_photo[counts.index]])
-    table = counts.to_numpy(dtype=np.int64)
-    chosen = fill_quotas(
-        table, quotas(table.sum(axis=0), params.validation), position, params.validation
-    )
+    position = np.array([_position(photo, params.seed) for photo in counts.index])
+    chosen = fill_quotas(counts.to_numpy(dtype=np.int64), position, params.validation)
     validation: NDArray[np.bool_] = group.isin(counts.index[chosen]).to_numpy()
     return validation
 
@@ -105,73 +101,88 @@ def quotas(totals: Counts, share: float) -> Counts:
     return quota
 
 
-def fill_quotas(
-    counts: Counts, quota: Counts, position: NDArray[np.float64], share: float
-) -> NDArray[np.bool_]:
-    """Choose groups of photos whose digits fill each label's quota, or come as near as can be.
+def fill_quotas(counts: Counts, position: NDArray[np.float64], share: float) -> NDArray[np.bool_]:
+    """Choose groups of photos whose digits fill each label's quota, or come near where none do.
 
-    `counts` is (groups, labels); `position` in 0..1 places a group on validation's side below
-    `share`. Returns which groups are validation; there is always one on either side.
+    `counts` is (groups, labels); groups of a low `position` (0..1) are chosen first. Returns which
+    groups are validation; there is always one on either side.
     """
-    near = np.argsort(np.abs(position - share), kind="stable")
-    best = chosen = _improve(position < share, counts, quota, near)
-    # Where a greedy search is stuck, it is tried again with one group on the other side.
-    for other in near[: _SEARCHED // len(counts)]:
-        if _fits(quota - best @ counts):
-            break
-        chosen = position < share
-        chosen[other] ^= True
-        chosen = _improve(chosen, counts, quota, near)
-        if _cost(quota - chosen @ counts) < _cost(quota - best @ counts):
-            best = chosen
-    if best.all() or not best.any():
+    quota = quotas(counts.sum(axis=0), share)
+    # Where every photo shows seven digits, only multiples of seven can be validation in all.
+    slack = int(np.gcd.reduce(counts.sum(axis=1))) // 2
+    start, margin = _fill_shares(counts, position, share)
+    chosen = _mend(start, counts, quota, np.lexsort((position, margin)), slack)
+    if chosen.all() or not chosen.any():
         # A quota smaller than any group: one photo to test on is more use than none.
         smallest = np.lexsort((position, counts.sum(axis=1)))[0]
-        best = np.arange(len(counts)) == smallest
-    return best
-
-
-def _improve(
-    chosen: NDArray[np.bool_], counts: Counts, quota: Counts, near: NDArray[np.intp]
-) -> NDArray[np.bool_]:
-    """Change the side of the group, else the pair of groups, that mends most, until none does."""
-    chosen = chosen.copy()
-    while not _fits(missing := quota - chosen @ counts):
-        # What changing a group's side adds to validation, the nearest to the border first.
-        change = np.where(chosen[near], -1, 1)[:, None] * counts[near]
-        mended = _best_change(change, missing)
-        if not mended:
-            break
-        chosen[near[mended]] ^= True
+        chosen = np.arange(len(counts)) == smallest
     return chosen
 
 
-def _fits(missing: Counts) -> bool:
-    """Whether the validation digits are exact in all, and within one of each label's quota."""
-    return int(missing.sum()) == 0 and int(np.abs(missing).max()) <= 1
+def _fill_shares(
+    counts: Counts, position: NDArray[np.float64], share: float
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Choose the lowest positions that give each label its share, but for rounding.
+
+    A linear programme: its price of each label moves the border between the sides for each group,
+    by what it shows. Prices hardly change when data are added, so few groups change sides. Returns
+    which groups are validation, and how far from its border each is.
+    """
+    lowest = linprog(
+        position,
+        A_eq=counts.T,
+        b_eq=share * counts.sum(axis=0),
+        bounds=(0, 1),
+        method="highs-ds",
+    )
+    margin = np.abs(position - counts @ lowest.eqlin.marginals)
+    # As many groups as labels lie at the border itself: their last bits mean nothing.
+    return np.round(lowest.x, 9) > 0.5, np.round(margin, 9)
 
 
-def _cost(missing: Counts) -> Counts:
-    """How far from the quotas, by row: each label's miss squared, and the whole's weighed most."""
-    return (missing**2).sum(axis=-1) + 10 * np.abs(missing.sum(axis=-1))  # type: ignore[no-any-return]
+def _mend(
+    chosen: NDArray[np.bool_], counts: Counts, quota: Counts, near: NDArray[np.intp], slack: int
+) -> NDArray[np.bool_]:
+    """Change the side of the group, or pair of groups, that mends most, until none does."""
+    chosen = chosen.copy()
+    while True:
+        # What changing a group's side adds to validation, those nearest to the border first.
+        change = np.where(chosen[near], -1, 1)[:, None] * counts[near]
+        mended = _best_change(change, quota - chosen @ counts, slack)
+        if not mended:
+            return chosen
+        chosen[near[mended]] ^= True
 
 
-def _best_change(change: Counts, missing: Counts) -> list[int]:
-    """The rows (one or two) of `change` that mend `missing` most; none if none does."""
+def _best_change(change: Counts, missing: Counts, slack: int) -> list[int]:
+    """The rows (one or two) of `change` that mend `missing` most; none where none do."""
     kinds, first = np.unique(change, axis=0, return_index=True)
     order = np.argsort(first)[:_MOST_KINDS]
     kinds, first = kinds[order], first[order]
-    best = _cost(missing)
-    single = _cost(missing - kinds)
+    best = _cost(missing, slack)
+    rows: list[int] = []
+    single = _cost(missing - kinds, slack)
     if single.min() < best:
-        return [int(first[np.argmin(single)])]
-    pair: list[int] = []
-    for i, kind in enumerate(kinds[:-1]):
-        both = _cost(missing - kind - kinds[i + 1 :])
+        best = single.min()
+        rows = [int(first[np.argmin(single)])]
+    for i in range(1, len(kinds)):
+        if best == 0:
+            break
+        both = _cost(missing - kinds[i] - kinds[:i], slack)
         if both.min() < best:
             best = both.min()
-            pair = [int(first[i]), int(first[i + 1 + np.argmin(both)])]
-    return pair
+            rows = [int(first[i]), int(first[np.argmin(both)])]
+    return rows
+
+
+def _cost(missing: Counts, slack: int) -> Counts:
+    """How far from the quotas, by row: each label's miss squared, and the whole's weighed most.
+
+    0 where each label is within one of its quota, and the whole within `slack`.
+    """
+    whole = np.abs(missing.sum(axis=-1))
+    met = (whole <= slack) & (np.abs(missing).max(axis=-1) <= 1)
+    return np.where(met, 0, (missing**2).sum(axis=-1) + 10 * whole)
 
 
 def _position(photo: str, seed: int) -> float:
