@@ -47,9 +47,7 @@ class Annotation:
     def reject(self, unused: Finding, finding: Finding) -> None:
         """Use none of the boxes, for a reason that is no single one's: the file's, each box's."""
         self.unused = unused
-        self.findings = [
-            entry for entry in self.findings if entry[0] is None or entry[0] not in self.boxes
-        ]
+        self.findings = [entry for entry in self.findings if entry[0] not in self.boxes]
         self.findings.extend((number, finding) for number in self.boxes)
         self.boxes = {}
 
