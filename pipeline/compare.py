@@ -22,8 +22,8 @@ from scmrepo.exceptions import SCMError
 from pipeline.command import UserError, run
 from pipeline.files import LISTS, read_list, write_file, write_json
 from pipeline.images.copies import add_readings, group_copies
-from pipeline.images.cutting import cut_boxes
 from pipeline.images.digits import read_digits
+from pipeline.images.loose_digits import cut_boxes
 from pipeline.learning.checkpoint import Checkpoint, decode_checkpoint, load_checkpoint
 from pipeline.learning.hardware import Hardware, pick_hardware
 from pipeline.learning.reader import read

@@ -10,19 +10,13 @@ import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from PIL import Image
 
 from pipeline.command import UserError, run
-from pipeline.files import md5, write_file
-from pipeline.images.box import Box
-from pipeline.images.copies import perceptual_hash
-from pipeline.images.cutting import channel_sums, cut, digit_file, digit_key, encode
-from pipeline.images.photo import UnreadablePhoto, decode_photo, read_bytes
+from pipeline.images.cropper import Cropper, PhotoTask, Row
 from pipeline.parallel import map_photos
-from pipeline.params import CropParams, load_params
+from pipeline.params import load_params
 from pipeline.tables import (
     BOXES,
     DIGITS,
@@ -34,8 +28,6 @@ from pipeline.tables import (
 )
 
 log = logging.getLogger(__name__)
-
-Row = dict[str, Any]
 
 
 def main() -> None:
@@ -60,16 +52,6 @@ class LastRun:
 
     photos: dict[str, Row]
     digits: dict[str, dict[str, Row]]
-
-
-@dataclass(frozen=True)
-class PhotoTask:
-    """A photo's boxes, and what the last run recorded of it."""
-
-    photo: str
-    boxes: list[Row]
-    last_photo: Row | None
-    last_digits: dict[str, Row]
 
 
 def load_last_run(folder: Path) -> LastRun:
@@ -107,7 +89,7 @@ def crop_all(cropper: Cropper, tasks: list[PhotoTask]) -> tuple[list[Row], list[
     photos: list[Row] = []
     digits: list[Row] = []
     written = 0
-    results = map_photos(cropper.crop, tasks, len(tasks), "crop", cropper.params.cluster)
+    results = map_photos(cropper.crop, tasks, "crop", cropper.params.cluster)
     for photo, its_digits, its_written in results:
         if photo["problem"]:
             log.warning("%s is left out: %s", photo["photo"], photo["problem"])
@@ -115,61 +97,6 @@ def crop_all(cropper: Cropper, tasks: list[PhotoTask]) -> tuple[list[Row], list[
         digits.extend(its_digits)
         written += its_written
     return photos, digits, written
-
-
-@dataclass(frozen=True)
-class Cropper:
-    """Cuts one photo's boxes, or keeps the digit images that the last run left in order."""
-
-    raw: Path
-    digits_folder: Path
-    params: CropParams
-
-    def crop(self, task: PhotoTask) -> tuple[Row, list[Row], int]:
-        """Return the photo's row, its digits' rows, and how many digit images were written."""
-        try:
-            content = read_bytes(self.raw / task.photo)
-        except UnreadablePhoto as error:
-            return PHOTOS.row(photo=task.photo, problem=str(error)), [], 0
-        photo_md5 = md5(content)
-        digits = [self._describe(photo_md5, box) for box in task.boxes]
-        kept = [self._kept(digit, task.last_digits.get(digit["file"])) for digit in digits]
-        last = task.last_photo
-        if last and last["md5"] == photo_md5 and None not in kept:
-            return last, [row for row in kept if row], 0
-        photo = PHOTOS.row(photo=task.photo, md5=photo_md5)
-        try:
-            image = decode_photo(content)
-        except UnreadablePhoto as error:
-            return photo | {"problem": str(error)}, [], 0
-        photo["perceptual_hash"] = perceptual_hash(image)
-        rows = [
-            row or self._write(image, box, digit)
-            for row, box, digit in zip(kept, task.boxes, digits, strict=True)
-        ]
-        return photo, rows, kept.count(None)
-
-    def _describe(self, photo_md5: str, box: Row) -> Row:
-        file = digit_file(box["label"], box["photo"], box["object"], self.params.format)
-        key = digit_key(photo_md5, box["label"], Box.of(box), self.params)
-        same = {name: box[name] for name in ("label", "photo", "object", "row", "column")}
-        return {"file": file, "key": key} | same
-
-    def _kept(self, digit: Row, last: Row | None) -> Row | None:
-        """The digit's row, if its image is still the one that the last run recorded."""
-        if last is None or last["key"] != digit["key"]:
-            return None
-        try:
-            content = (self.digits_folder / digit["file"]).read_bytes()
-        except FileNotFoundError:
-            return None
-        return last | digit if md5(content) == last["md5"] else None
-
-    def _write(self, photo: Image.Image, box: Row, digit: Row) -> Row:
-        image = cut(photo, Box.of(box), self.params.margin)
-        content = encode(image, self.params.format)
-        write_file(self.digits_folder / digit["file"], content)
-        return digit | {"md5": md5(content)} | channel_sums(image)
 
 
 def prune(folder: Path, expected: set[str]) -> int:

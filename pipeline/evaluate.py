@@ -18,8 +18,8 @@ import pandas as pd
 from pipeline.annotations.folder import read_folder
 from pipeline.command import UserError, run
 from pipeline.files import LISTS, read_list, write_file, write_json
-from pipeline.images.cutting import cut_boxes
 from pipeline.images.digits import load_digits, read_digits
+from pipeline.images.loose_digits import cut_boxes
 from pipeline.learning.checkpoint import Checkpoint, load_checkpoint
 from pipeline.learning.hardware import pick_hardware
 from pipeline.learning.reader import read

@@ -24,13 +24,17 @@ def lists_md5() -> dict[str, str]:
 
 def write_file(path: Path, content: bytes) -> None:
     """Put `content` at `path` all at once: a reader or a killed run never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
     try:
-        temporary.write_bytes(content)
+        try:
+            temporary.write_bytes(content)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(content)
         temporary.replace(path)
-    finally:
+    except BaseException:
         temporary.unlink(missing_ok=True)
+        raise
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:

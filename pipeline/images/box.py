@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Box(NamedTuple):
@@ -19,7 +20,7 @@ class Box(NamedTuple):
     @classmethod
     def of(cls, row: Mapping[Any, Any] | pd.Series) -> Box:
         """The box of a row of boxes.csv."""
-        return cls(*(int(row[side]) for side in cls._fields))
+        return cls(int(row["xmin"]), int(row["ymin"]), int(row["xmax"]), int(row["ymax"]))
 
     @property
     def width(self) -> int:

@@ -6,26 +6,19 @@ import re
 from collections import defaultdict
 from pathlib import PurePosixPath
 
-import imagehash
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image
 from scipy.cluster.hierarchy import DisjointSet
 
 from pipeline.tables import rows_of
 
-# Of 256 bits. Saving a photo again, or smaller, changes up to 10; other photos of one display
-# differ by 4 and more, which is why near duplicates must also show the same digits.
+# Of 256 bits. Of 450 photos saved again at quality 60, one changes by more, of those at half the
+# size three; other photos of one display differ by 4 and more, which is why near duplicates must
+# also show the same digits.
 _NEAR_BITS = 12
 _BANDS = _NEAR_BITS + 1
 _BAND_BITS = -(-256 // _BANDS)
-
-
-def perceptual_hash(photo: Image.Image) -> str:
-    """A photo's 256-bit perceptual hash, in hexadecimal, for finding near duplicates."""
-    small = photo.convert("L").resize((128, 128), Image.Resampling.BOX)
-    return str(imagehash.phash(small, hash_size=16))
 
 
 def add_readings(photos: pd.DataFrame, digits: pd.DataFrame) -> pd.DataFrame:

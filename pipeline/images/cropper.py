@@ -1,0 +1,88 @@
+"""One photo's digit images: cut, or kept where the last run left them in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from pipeline.files import md5, write_file
+from pipeline.images.box import Box
+from pipeline.images.cutting import channel_sums, cut, digit_file, digit_key, encode
+from pipeline.images.perceptual_hash import perceptual_hash
+from pipeline.images.photo import UnreadablePhoto, decode_photo, read_bytes
+
+if TYPE_CHECKING:
+    from pipeline.params import CropParams
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PhotoTask:
+    """A photo's boxes, and what the last run recorded of it."""
+
+    photo: str
+    boxes: list[Row]
+    last_photo: Row | None
+    last_digits: dict[str, Row]
+
+
+@dataclass(frozen=True)
+class Cropper:
+    """Cuts one photo's boxes, or keeps the digit images that the last run left in order."""
+
+    raw: Path
+    digits_folder: Path
+    params: CropParams
+
+    def crop(self, task: PhotoTask) -> tuple[Row, list[Row], int]:
+        """Return the photo's row, its digits' rows, and how many digit images were written."""
+        photo = {"photo": task.photo, "md5": "", "perceptual_hash": "", "problem": ""}
+        try:
+            content = read_bytes(self.raw / task.photo)
+        except UnreadablePhoto as error:
+            return photo | {"problem": str(error)}, [], 0
+        photo["md5"] = md5(content)
+        boxes = [Box.of(row) for row in task.boxes]
+        digits = [
+            self._describe(photo["md5"], row, box)
+            for row, box in zip(task.boxes, boxes, strict=True)
+        ]
+        kept = [self._kept(digit, task.last_digits.get(digit["file"])) for digit in digits]
+        if task.last_photo and task.last_photo["md5"] == photo["md5"] and None not in kept:
+            return task.last_photo, [row for row in kept if row], 0
+        try:
+            image = decode_photo(content)
+        except UnreadablePhoto as error:
+            return photo | {"problem": str(error)}, [], 0
+        photo["perceptual_hash"] = perceptual_hash(image)
+        rows = [
+            row or self._write(image, box, digit)
+            for row, box, digit in zip(kept, boxes, digits, strict=True)
+        ]
+        return photo, rows, kept.count(None)
+
+    def _describe(self, photo_md5: str, row: Row, box: Box) -> Row:
+        file = digit_file(row["label"], row["photo"], row["object"], self.params.format)
+        key = digit_key(photo_md5, row["label"], box, self.params)
+        same = {name: row[name] for name in ("label", "photo", "object", "row", "column")}
+        return {"file": file, "key": key} | same
+
+    def _kept(self, digit: Row, last: Row | None) -> Row | None:
+        """The digit's row, if its image is still the one that the last run recorded."""
+        if last is None or last["key"] != digit["key"]:
+            return None
+        try:
+            content = (self.digits_folder / digit["file"]).read_bytes()
+        except FileNotFoundError:
+            return None
+        return last | digit if md5(content) == last["md5"] else None
+
+    def _write(self, photo: Image.Image, box: Box, digit: Row) -> Row:
+        image = cut(photo, box, self.params.margin)
+        content = encode(image, self.params.format)
+        write_file(self.digits_folder / digit["file"], content)
+        return digit | {"md5": md5(content)} | channel_sums(image)

@@ -1,0 +1,40 @@
+"""Digit images of photos outside raw/, cut for one reading and kept in no file."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pandas as pd
+from tqdm import tqdm
+
+from pipeline.images.box import Box
+from pipeline.images.cutting import cut, digit_file, encode
+from pipeline.images.photo import UnreadablePhoto, read_photo
+from pipeline.params import CropParams
+from pipeline.tables import rows_of
+
+log = logging.getLogger(__name__)
+
+
+def cut_boxes(
+    folder: Path, boxes: pd.DataFrame, params: CropParams
+) -> tuple[pd.DataFrame, list[bytes]]:
+    """Cut and code every box (rows of boxes.csv) of a folder's photos, leaving no file.
+
+    Returns the rows, with the column `file` and without those of photos that cannot be read, which
+    are named in a warning; and each row's digit image, coded as the crop stage does.
+    """
+    rows, contents = [], []
+    by_photo = boxes.groupby("photo", sort=False)
+    for photo, its_boxes in tqdm(by_photo, "crop", unit=" photos", disable=None, delay=1):
+        try:
+            image = read_photo(folder / str(photo))
+        except UnreadablePhoto as error:
+            log.warning("%s is left out: %s", photo, error)
+            continue
+        for row in rows_of(its_boxes):
+            file = digit_file(row["label"], row["photo"], row["object"], params.format)
+            rows.append(row | {"file": file})
+            contents.append(encode(cut(image, Box.of(row), params.margin), params.format))
+    return pd.DataFrame(rows), contents
