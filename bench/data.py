@@ -1,60 +1,30 @@
-"""Time the data stages: python -m bench.data [--photos 3894 --digits 27237] [--rounds 3]
+"""Time the data stages: python -m bench.data [--folder FOLDER] [--rounds 3] [--sets 1 2 3]
 
-Draws the photos, then, in turn and several rounds: the floor (read and decode each photo once),
-each stage from nothing, the stages again after 40 photos more, `dvc repro` of the same, and what a
-user would write instead with supervision. Prints a table of medians, as ratios to the floor.
+Three sets of drawn photos: 1,000, 3,894 (with 27,237 digits), and 200 of 12 megapixels. On each, in
+turn and several rounds: the floor (read and decode each photo once), each stage from nothing, what
+a user would write instead with supervision and with datumaro, each stage again after new photos
+came, and `dvc repro` of the same. Prints a table of medians.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import platform
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image
+import joblib
 
-from pipeline.sample import sample
+from bench.peers import ROOT, Peer, make_peers
+from bench.photos import SETS, PhotoSet, link_photos
+from bench.timings import Timings, version_of
 
-ROOT = Path(__file__).parents[1]
 STAGES = ("parse", "crop", "stats", "split")
-NEW_PHOTOS = 40
-
-
-@dataclass
-class Timings:
-    """Seconds and peak memory (MB) of every round, by what was run."""
-
-    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    memory: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-
-    def run(self, name: str, folder: Path, *command: str) -> None:
-        """Run a command as a process of its own and note what it took."""
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "PATH": path},
-        )  # fmt: skip
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            sys.exit(f"{' '.join(command)} failed in {folder}")
-        self.seconds[name].append(time.perf_counter() - start)
-        self.memory[name].append(usage.ru_maxrss / 1024)
-
-    def median(self, *names: str) -> float:
-        """Median over the rounds of the sum of some runs."""
-        return statistics.median(
-            map(sum, zip(*(self.seconds[name] for name in names), strict=True))
-        )
+NEW = tuple(f"{stage}, new photos" for stage in STAGES)
 
 
 def main() -> None:
@@ -62,114 +32,117 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--photos", type=int, default=3894)
-    parser.add_argument("--digits", type=int)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--megapixels", type=float, help="enlarge the photos to this size")
-    parser.add_argument("--no-peer", action="store_true", help="leave supervision out")
+    parser.add_argument("--sets", type=int, nargs="+", default=[1, 2, 3], help="which of the three")
+    parser.add_argument("--folder", type=Path, help="keep photos and environments here, for again")
     options = parser.parse_args()
+    sets = [SETS[number - 1] for number in options.sets]
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        photos, more = folder / "photos", folder / "more"
-        sample(photos, options.photos, options.digits)
-        sample(more, NEW_PHOTOS, seed=1)
-        if options.megapixels:
-            for drawn in (photos, more):
-                enlarge(drawn, options.megapixels)
-        peer = None if options.no_peer else make_peer(folder)
-        timings = Timings()
-        for _ in range(options.rounds):
-            time_round(timings, folder, photos, more, peer)
-        print_table(timings, peer is not None)
+        kept = (options.folder or Path(temporary) / "kept").absolute()
+        kept.mkdir(parents=True, exist_ok=True)
+        peers = make_peers(kept)
+        columns = [
+            time_set(photo_set, kept, Path(temporary), peers, options.rounds) for photo_set in sets
+        ]
+    print_table(sets, columns, peers, options.rounds)
 
 
-def enlarge(folder: Path, megapixels: float) -> None:
-    """Enlarge photos, and their annotations' boxes with them, to a size in megapixels."""
-    for path in folder.glob("*.jpg"):
-        with Image.open(path) as image:
-            factor = max(1, round((megapixels * 1e6 / (image.width * image.height)) ** 0.5))
-            exif = image.getexif()
-            image.resize((factor * image.width, factor * image.height)).save(path, exif=exif)
-        xml = path.with_suffix(".xml")
-        text = xml.read_text(encoding="utf-8")
-        for tag in ("width", "height", "xmin", "ymin", "xmax", "ymax"):
-            parts = text.split(f"<{tag}>")
-            for i, part in enumerate(parts[1:], start=1):
-                value, rest = part.split("<", 1)
-                parts[i] = f"{int(value) * factor}<{rest}"
-            text = f"<{tag}>".join(parts)
-        xml.write_text(text, encoding="utf-8")
+def time_set(
+    photo_set: PhotoSet, kept: Path, folder: Path, peers: Sequence[Peer], rounds: int
+) -> Timings:
+    """Several rounds of everything on one set."""
+    photos, new = photo_set.make(kept)
+    timings = Timings()
+    for number in range(rounds):
+        # A folder each, deleted at the very end: ext4 takes ten times as long to make a file where
+        # others were deleted within the last minutes.
+        place = folder / f"{photo_set.name} {number}"
+        time_stages(timings, place / "stages", photos, new, peers)
+        time_dvc(timings, place / "dvc", photos, new)
+    return timings
 
 
-def make_peer(folder: Path) -> Path:
-    """An environment with supervision, whose pins would clash with ours."""
-    python = folder / "peer/bin/python"
-    subprocess.run([sys.executable, "-m", "venv", folder / "peer"], check=True)
-    packages = ("supervision", "opencv-python-headless")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
-    return python
-
-
-def time_round(timings: Timings, folder: Path, photos: Path, more: Path, peer: Path | None) -> None:
-    """One round of everything, each from nothing."""
-    workplace = folder / "workplace"
-    shutil.rmtree(workplace, ignore_errors=True)
-    shutil.rmtree(folder / "peer-digits", ignore_errors=True)
-    shutil.copytree(photos, workplace / "raw")
+def time_stages(
+    timings: Timings, workplace: Path, photos: Path, new: Path, peers: Sequence[Peer]
+) -> None:
+    """One round of the stages, the floor and the peers, each from nothing."""
+    link_photos(photos, workplace / "raw")
     shutil.copy(ROOT / "params.yaml", workplace)
     timings.run("floor", workplace, sys.executable, str(ROOT / "bench/floor.py"), "raw")
     for stage in STAGES:
         timings.run(stage, workplace, sys.executable, "-m", f"pipeline.{stage}")
-    if peer:
-        command = (str(peer), str(ROOT / "bench/peer.py"), "raw", str(folder / "peer-digits"))
-        timings.run("peer", workplace, *command)
-    for file in more.iterdir():
-        shutil.copy(file, workplace / "raw")
-    for stage in STAGES:
-        timings.run(with_new(stage), workplace, sys.executable, "-m", f"pipeline.{stage}")
+    for peer in peers:
+        out = workplace.with_name(peer.name)
+        timings.run(peer.name, workplace, *peer.command(photos, out))
+    link_photos(new, workplace / "raw", prefix="new_")
+    for stage, name in zip(STAGES, NEW, strict=True):
+        timings.run(name, workplace, sys.executable, "-m", f"pipeline.{stage}")
 
-    shutil.rmtree(workplace)
+
+def time_dvc(timings: Timings, workplace: Path, photos: Path, new: Path) -> None:
+    """One round of `dvc repro` of the same stages, in a repository of its own."""
     workplace.mkdir()
     files = subprocess.run(
         ["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=True
     ).stdout
     subprocess.run(["tar", "-x"], cwd=workplace, input=files, check=True)
-    shutil.copytree(photos, workplace / "raw")
     subprocess.run(["git", "init", "-q"], cwd=workplace, check=True)
-    timings.run("dvc repro", workplace, "dvc", "repro", "stats", "split")
-    for file in more.iterdir():
-        shutil.copy(file, workplace / "raw")
-    timings.run(with_new("dvc repro"), workplace, "dvc", "repro", "stats", "split")
+    shutil.copytree(photos, workplace / "raw", dirs_exist_ok=True)
+    timings.run("dvc", workplace, "dvc", "repro", "stats", "split")
+    for path in new.iterdir():
+        shutil.copy(path, workplace / f"raw/new_{path.name}")
+    timings.run("dvc, new photos", workplace, "dvc", "repro", "stats", "split")
 
 
-def print_table(timings: Timings, has_peer: bool) -> None:
-    """Print medians in seconds, as ratios to the floor, with the peak memory."""
-    floor = timings.median("floor")
-    new = [with_new(stage) for stage in STAGES]
-    print("| what | seconds | x floor | MB |\n|---|---|---|---|")  # noqa: T201
+def print_table(
+    sets: Sequence[PhotoSet], columns: Sequence[Timings], peers: Sequence[Peer], rounds: int
+) -> None:
+    """Print what it was run on, and the medians: seconds, as a ratio to the floor, MB."""
+    say = print
+    cores = f"{joblib.cpu_count()} cores of {processor()}"
+    versions = ", ".join(f"{peer.name} {peer.version}" for peer in peers)
+    say(
+        f"Medians of {rounds} rounds on {cores}, Python {platform.python_version()}, {versions}, "
+        f"dvc {version_of('dvc', '--version')}; files in the page cache: "
+        f"`python -m {__spec__.name} {' '.join(sys.argv[1:])}`\n".replace(" `\n", "`\n")
+    )
+    say(f"| | {' | '.join(photo_set.name for photo_set in sets)} |")
+    say("|---" * (len(sets) + 1) + "|")
 
-    def row(what: str, *names: str, less: float = 0.0) -> None:
-        seconds = timings.median(*names) - less
-        memory = max(statistics.median(timings.memory[name]) for name in names)
-        print(f"| {what} | {seconds:.2f} | {seconds / floor:.2f} | {memory:.0f} |")  # noqa: T201
+    def row(what: str, *names: str) -> None:
+        cells = []
+        for its in columns:
+            seconds, ratio = its.median(*names), its.median(*names) / its.median("floor")
+            cells.append(f"{seconds:.2f} s, {ratio:.1f} x, {its.peak(*names):.0f} MB")
+        say(f"| {what} | {' | '.join(cells)} |")
 
-    row("floor: read and decode", "floor")
+    def seconds_row(what: str, values: Sequence[float], unit: str = "s") -> None:
+        say(f"| {what} | {' | '.join(f'{value:.1f} {unit}' for value in values)} |")
+
+    row("the floor: read and decode", "floor")
     for stage in STAGES:
         row(stage, stage)
     row("parse + crop", "parse", "crop")
+    for peer in peers:
+        row(f"{peer.name}: load, cut, save", peer.name)
     row("stats + split", "stats", "split")
-    if has_peer:
-        row("supervision: load, crop, save", "peer")
     row("all four", *STAGES)
-    row(f"all four, {NEW_PHOTOS} new photos", *new)
-    row("DVC's own share", "dvc repro", less=timings.median(*STAGES))
-    share = f"DVC's own share, {NEW_PHOTOS} new photos"
-    row(share, with_new("dvc repro"), less=timings.median(*new))
+    row(f"all four, after {' / '.join(str(photo_set.new) for photo_set in sets)} new photos", *NEW)
+    cheaper = [its.median(*STAGES) / its.median(*NEW) for its in columns]
+    seconds_row("new photos are cheaper by", cheaper, "x")
+    share = [its.median("dvc") - its.median(*STAGES) for its in columns]
+    seconds_row("DVC's own share", share)
+    share = [its.median("dvc, new photos") - its.median(*NEW) for its in columns]
+    seconds_row("DVC's own share, after new photos", share)
 
 
-def with_new(name: str) -> str:
-    """Name of a run after new photos came."""
-    return f"{name}, {NEW_PHOTOS} new"
+def processor() -> str:
+    """The processor's name."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        return text.split("model name")[1].split("\n")[0].strip(" \t:")
+    except (OSError, IndexError):
+        return platform.processor()
 
 
 if __name__ == "__main__":

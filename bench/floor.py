@@ -17,4 +17,5 @@ def decode(path: Path) -> None:
 
 if __name__ == "__main__":
     photos = sorted(Path(sys.argv[1]).glob("*.jpg"))
+    # Threads: decoding is all they do, and it holds no lock.
     Parallel(n_jobs=-1, prefer="threads")(delayed(decode)(photo) for photo in photos)

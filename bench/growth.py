@@ -16,7 +16,9 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bench.data import ROOT, STAGES, Timings
+from bench.data import STAGES
+from bench.peers import ROOT
+from bench.timings import Timings
 from pipeline.sample import sample
 from pipeline.tables import PHOTOS, read_table, write_table
 
@@ -31,7 +33,7 @@ def main() -> None:
         folder = Path(temporary)
         sample(folder / "unit", photos=140, digits=UNIT)
         for size in SIZES:
-            workplace = folder / "workplace"
+            workplace = folder / f"{size}"
             repeat_photos(folder / "unit", workplace / "raw", size // UNIT)
             shutil.copy(ROOT / "params.yaml", workplace)
             timings = Timings()
@@ -40,9 +42,8 @@ def main() -> None:
                     make_hashes_differ(workplace / "data/photos.csv")
                 timings.run(stage, workplace, sys.executable, "-m", f"pipeline.{stage}")
             for stage in STAGES:
-                seconds, memory = timings.median(stage), timings.memory[stage][0]
+                seconds, memory = timings.median(stage), timings.peak(stage)
                 rows.append({"digits": size, "stage": stage, "seconds": seconds, "MB": memory})
-            shutil.rmtree(workplace)
     table = pd.DataFrame(rows)
     for value in ("seconds", "MB"):
         print(table.pivot_table(value, "digits", "stage")[list(STAGES)].round(1))  # noqa: T201

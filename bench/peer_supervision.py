@@ -1,6 +1,6 @@
 """What a user would write instead of parse and crop, with supervision.
 
-Runs in an environment of its own, which `bench.data` makes.
+Runs in an environment of its own, which `bench.peers` makes: PHOTOS OUT.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import cv2
 import supervision as sv
 
 if __name__ == "__main__":
-    raw, out = map(Path, sys.argv[1:])
+    photos, out = map(Path, sys.argv[1:])
     dataset = sv.DetectionDataset.from_pascal_voc(
-        images_directory_path=str(raw), annotations_directory_path=str(raw)
+        images_directory_path=str(photos), annotations_directory_path=str(photos)
     )
     for label in dataset.classes:
         (out / label).mkdir(parents=True, exist_ok=True)
