@@ -25,4 +25,6 @@ if __name__ == "__main__":
             x, y, width, height = map(int, box.get_bbox())
             name = out / labels[box.label].name / f"{item.id}-{number}.jpg"
             digit = image[y : y + height, x : x + width]
-            cv2.imwrite(str(name), digit, [cv2.IMWRITE_JPEG_QUALITY, 95])
+            # It does not turn photos upright, so that some boxes lie outside of them.
+            if digit.size:
+                cv2.imwrite(str(name), digit, [cv2.IMWRITE_JPEG_QUALITY, 95])
