@@ -1,8 +1,8 @@
 """How each data stage's cost grows with the digits: python -m bench.growth OUT.png
 
-Draws photos of 1,000 digits and repeats them, each with a comment of its own so that no two files
-are the same, up to 100,000 digits; the split gets a perceptual hash of its own for each photo, as
-other photos would have. Prints seconds and peak memory, and draws the seconds.
+Draws photos of 1,000 digits and repeats them up to 100,000 digits, each with a comment of its own
+so that files differ in bytes and length as other photos would; the split gets a perceptual hash of
+its own for each photo. Prints and draws seconds and peak memory.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from pipeline.tables import PHOTOS, read_table, write_table
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
 UNIT = 1_000
+VALUES = ("seconds", "MB")
+LONGEST_COMMENT = 5_000
 
 
 def main() -> None:
@@ -45,21 +47,22 @@ def main() -> None:
                 seconds, memory = timings.median(stage), timings.peak(stage)
                 rows.append({"digits": size, "stage": stage, "seconds": seconds, "MB": memory})
     table = pd.DataFrame(rows)
-    for value in ("seconds", "MB"):
+    for value in VALUES:
         print(table.pivot_table(value, "digits", "stage")[list(STAGES)].round(1))  # noqa: T201
     draw(table, Path(sys.argv[1]))
 
 
 def repeat_photos(unit: Path, raw: Path, times: int) -> None:
-    """Copy every photo and its XML several times, each photo with a byte sequence of its own."""
+    """Copy every photo and its XML several times, each photo with a random comment."""
     raw.mkdir(parents=True)
-    for photo in unit.glob("*.jpg"):
+    chance = random.Random(0)
+    for photo in sorted(unit.glob("*.jpg")):
         content, xml = photo.read_bytes(), photo.with_suffix(".xml").read_bytes()
         for i in range(times):
-            comment = f"{i:08}".encode()
+            comment = chance.randbytes(chance.randint(16, LONGEST_COMMENT))
             # A comment segment (FFFE, length, text) behind the start of the image.
-            marked = content[:2] + b"\xff\xfe\x00\x0a" + comment + content[2:]
-            (raw / f"{photo.stem}_{i}.jpg").write_bytes(marked)
+            segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment
+            (raw / f"{photo.stem}_{i}.jpg").write_bytes(content[:2] + segment + content[2:])
             (raw / f"{photo.stem}_{i}.xml").write_bytes(xml)
 
 
@@ -72,14 +75,15 @@ def make_hashes_differ(path: Path) -> None:
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:
-    """Draw seconds by digits, both logarithmic, a line a stage."""
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    axes = figure.subplots()
-    for stage, rows in table.groupby("stage"):
-        axes.plot(rows["digits"], rows["seconds"], marker="o", label=stage)
-    axes.set(xscale="log", yscale="log", xlabel="digits", ylabel="seconds")
-    axes.grid(alpha=0.3, which="both")
-    axes.legend()
+    """Draw seconds and memory by digits, a line a stage; all but the memory logarithmic."""
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    for axes, value, scale in zip(figure.subplots(1, 2), VALUES, ("log", "linear"), strict=True):
+        for stage in STAGES:
+            rows = table[table["stage"] == stage]
+            axes.plot(rows["digits"], rows[value], marker="o", label=stage)
+        axes.set(xscale="log", yscale=scale, xlabel="digits", ylabel=value)
+        axes.grid(alpha=0.3, which="both")
+        axes.legend()
     figure.savefig(path, dpi=110)
 
 

@@ -32,7 +32,7 @@ def cut(photo: Image.Image, box: Box, margin: float) -> Image.Image:
     """
     beside = round(margin * box.width)
     above = round(margin * box.height)
-    return photo.crop(
+    digit = photo.crop(
         (
             max(box.xmin - beside, 0),
             max(box.ymin - above, 0),
@@ -40,6 +40,9 @@ def cut(photo: Image.Image, box: Box, margin: float) -> Image.Image:
             min(box.ymax + above, photo.height),
         )
     )
+    # A photo's comment or colour profile would be saved with each of its digits.
+    digit.info = {}
+    return digit
 
 
 def encode(digit: Image.Image, image_format: str) -> bytes:

@@ -49,6 +49,16 @@ def test_jpg_keeps_the_colour_of_every_pixel():
         assert np.abs(np.asarray(image).astype(int) - PIXELS).mean() < 2
 
 
+@pytest.mark.parametrize("image_format", ["jpg", "png"])
+def test_nothing_else_of_a_photo_goes_with_its_digits(image_format):
+    """No comment, no colour profile: a digit's bytes are those of its pixels."""
+    told = PHOTO.copy()
+    told.info = {"comment": b"taken by me", "icc_profile": b"a profile", "dpi": (300, 300)}
+    box = Box(0, 0, 24, 40)
+    plain, other = (encode(cut(photo, box, 0), image_format) for photo in (PHOTO, told))
+    assert plain == other
+
+
 def test_channel_sums_are_the_pixels_own():
     """Count, sum and sum of squares of each channel, exactly."""
     values = PIXELS.reshape(-1, 3).astype(object)
