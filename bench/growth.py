@@ -1,4 +1,4 @@
-"""How each data stage's cost grows with the digits: python -m bench.growth OUT.png
+"""How each data stage's cost grows with the digits: python -m bench.growth OUT.png [--largest 100000]
 
 Draws photos of 1,000 digits and repeats them up to 100,000 digits, each with a comment of its own
 so that files differ in bytes and length as other photos would; the split gets a perceptual hash of
@@ -7,6 +7,7 @@ its own for each photo. Prints and draws seconds and peak memory.
 
 from __future__ import annotations
 
+import argparse
 import random
 import shutil
 import sys
@@ -30,11 +31,17 @@ LONGEST_COMMENT = 5_000
 
 def main() -> None:
     """Time every stage at every size, print, draw."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("out", type=Path, help="where to put the picture")
+    parser.add_argument("--largest", type=int, default=SIZES[-1], help="no more digits than these")
+    options = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         sample(folder / "unit", photos=140, digits=UNIT)
-        for size in SIZES:
+        for size in (size for size in SIZES if size <= options.largest):
             workplace = folder / f"{size}"
             repeat_photos(folder / "unit", workplace / "raw", size // UNIT)
             shutil.copy(ROOT / "params.yaml", workplace)
@@ -49,7 +56,7 @@ def main() -> None:
     table = pd.DataFrame(rows)
     for value in VALUES:
         print(table.pivot_table(value, "digits", "stage")[list(STAGES)].round(1))  # noqa: T201
-    draw(table, Path(sys.argv[1]))
+    draw(table, options.out)
 
 
 def repeat_photos(unit: Path, raw: Path, times: int) -> None:
