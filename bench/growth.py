@@ -1,4 +1,4 @@
-"""How each data stage's cost grows with the digits: python -m bench.growth OUT.png [--largest 100000]
+"""How each data stage's cost grows with the digits: python -m bench.growth OUT.png [--largest N]
 
 Draws photos of 1,000 digits and repeats them up to 100,000 digits, each with a comment of its own
 so that files differ in bytes and length as other photos would; the split gets a perceptual hash of

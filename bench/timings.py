@@ -61,7 +61,7 @@ class Timings:
 
 
 def _watch(process: psutil.Popen, peaks: list[int]) -> None:
-    """Note what memory a process and those it started hold together, ten times a second."""
+    """Note what memory a process and those it started hold together, four times a second."""
     while True:
         try:
             family = [process, *process.children(recursive=True)]
@@ -71,7 +71,7 @@ def _watch(process: psutil.Popen, peaks: list[int]) -> None:
             return
         if process.status() == psutil.STATUS_ZOMBIE:
             return
-        time.sleep(0.1)
+        time.sleep(0.25)
 
 
 def _share(process: psutil.Process) -> int:
