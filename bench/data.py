@@ -3,7 +3,8 @@
 Three sets of drawn photos: 1,000, 3,894 (with 27,237 digits), and 200 of 12 megapixels. On each, in
 turn and several rounds: the floor (read and decode each photo once), each stage from nothing, what
 a user would write instead with supervision and with datumaro, each stage again after new photos
-came, and `dvc repro` of the same. Prints a table of medians.
+came, and `dvc repro` of the same. Prints a table of medians: seconds, in
+brackets what all cores together computed, and the most memory held at once.
 """
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ def print_table(
     versions = ", ".join(f"{peer.name} {peer.version}" for peer in peers)
     say(
         f"Medians of {rounds} rounds on {cores}, Python {platform.python_version()}, {versions}, "
-        f"dvc {version_of('dvc', '--version')}; files in the page cache: "
+        f"dvc {version_of('dvc', '--version')}, files in the page cache; seconds, in brackets those "
+        "computed on all cores, and peak memory: "
         f"`python -m {__spec__.name} {' '.join(sys.argv[1:])}`\n".replace(" `\n", "`\n")
     )
     say(f"| | {' | '.join(photo_set.name for photo_set in sets)} |")
@@ -112,28 +114,40 @@ def print_table(
     def row(what: str, *names: str) -> None:
         cells = []
         for its in columns:
-            seconds, ratio = its.median(*names), its.median(*names) / its.median("floor")
-            cells.append(f"{seconds:.2f} s, {ratio:.1f} x, {its.peak(*names):.0f} MB")
+            seconds, cpu = its.median(*names), its.median_cpu(*names)
+            cells.append(f"{seconds:.2f} s ({cpu:.2f} s), {its.peak(*names):.0f} MB")
         say(f"| {what} | {' | '.join(cells)} |")
 
-    def seconds_row(what: str, values: Sequence[float], unit: str = "s") -> None:
+    def values_row(what: str, values: Sequence[float], unit: str) -> None:
         say(f"| {what} | {' | '.join(f'{value:.1f} {unit}' for value in values)} |")
 
     row("the floor: read and decode", "floor")
     for stage in STAGES:
         row(stage, stage)
+    row("stats + split", "stats", "split")
     row("parse + crop", "parse", "crop")
     for peer in peers:
         row(f"{peer.name}: load, cut, save", peer.name)
-    row("stats + split", "stats", "split")
+    ours = [its.median("parse", "crop") for its in columns]
+    floors = [its.median("floor") for its in columns]
+    fastest = [min(its.median(peer.name) for peer in peers) for its in columns]
+    values_row("parse + crop, of the floor", quotients(ours, floors), "x")
+    values_row("the faster peer, of parse + crop", quotients(fastest, ours), "x")
+    clean, later = ([its.median(*names) for its in columns] for names in (STAGES, NEW))
     row("all four", *STAGES)
-    row(f"all four, after {' / '.join(str(photo_set.new) for photo_set in sets)} new photos", *NEW)
-    cheaper = [its.median(*STAGES) / its.median(*NEW) for its in columns]
-    seconds_row("new photos are cheaper by", cheaper, "x")
-    share = [its.median("dvc") - its.median(*STAGES) for its in columns]
-    seconds_row("DVC's own share", share)
-    share = [its.median("dvc, new photos") - its.median(*NEW) for its in columns]
-    seconds_row("DVC's own share, after new photos", share)
+    row(f"all four, {' / '.join(str(photo_set.new) for photo_set in sets)} photos later", *NEW)
+    values_row("the first run, of the later one", quotients(clean, later), "x")
+    for what, name, own in (
+        ("DVC's own share", "dvc", clean),
+        ("DVC's own share, later", "dvc, new photos", later),
+    ):
+        whole = [its.median(name) for its in columns]
+        values_row(what, [a - b for a, b in zip(whole, own, strict=True)], "s")
+
+
+def quotients(values: Sequence[float], others: Sequence[float]) -> list[float]:
+    """Each value divided by the other's."""
+    return [value / other for value, other in zip(values, others, strict=True)]
 
 
 def processor() -> str:

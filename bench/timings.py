@@ -19,9 +19,10 @@ from bench.peers import ROOT
 
 @dataclass
 class Timings:
-    """Seconds and peak memory (MB) of every round, by what was run."""
+    """Seconds, CPU seconds and peak memory (MB) of every round, by what was run."""
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    cpu: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     memory: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def run(self, name: str, folder: Path, *command: str) -> None:
@@ -47,17 +48,26 @@ class Timings:
         if process.returncode:
             sys.exit(f"{' '.join(command)} failed in {folder}:\n{log.read_text()}")
         self.seconds[name].append(taken)
+        self.cpu[name].append(usage.ru_utime + usage.ru_stime)
         # What the kernel noted of the largest process, or of all together what was seen.
         self.memory[name].append(max([usage.ru_maxrss * 1024, *peaks]) / 1e6)
 
     def median(self, *names: str) -> float:
         """Median over the rounds of the sum of some runs, in seconds."""
-        rounds = zip(*(self.seconds[name] for name in names), strict=True)
-        return statistics.median(map(sum, rounds))
+        return _median_of_sums(self.seconds, names)
+
+    def median_cpu(self, *names: str) -> float:
+        """The same of what all cores together computed, in seconds."""
+        return _median_of_sums(self.cpu, names)
 
     def peak(self, *names: str) -> float:
         """The largest median of some runs' memory, in MB."""
         return max(statistics.median(self.memory[name]) for name in names)
+
+
+def _median_of_sums(values: dict[str, list[float]], names: tuple[str, ...]) -> float:
+    rounds = zip(*(values[name] for name in names), strict=True)
+    return statistics.median(map(sum, rounds))
 
 
 def _watch(process: psutil.Popen, peaks: list[int]) -> None:
