@@ -3,8 +3,7 @@
 Three sets of drawn photos: 1,000, 3,894 (with 27,237 digits), and 200 of 12 megapixels. On each, in
 turn and several rounds: the floor (read and decode each photo once), each stage from nothing, what
 a user would write instead with supervision and with datumaro, each stage again after new photos
-came, and `dvc repro` of the same. Prints a table of medians: seconds, in
-brackets what all cores together computed, and the most memory held at once.
+came, and `dvc repro` of the same. Prints a table of medians.
 """
 
 from __future__ import annotations
@@ -102,12 +101,12 @@ def print_table(
     say = print
     cores = f"{joblib.cpu_count()} cores of {processor()}"
     versions = ", ".join(f"{peer.name} {peer.version}" for peer in peers)
+    command = " ".join(["python -m bench.data", *sys.argv[1:]])
+    say(f"`{command}`: medians of {rounds} rounds on {cores}, files in the page cache, Python")
     say(
-        f"Medians of {rounds} rounds on {cores}, Python {platform.python_version()}, {versions}, "
-        f"dvc {version_of('dvc', '--version')}, files in the page cache; seconds, in brackets those "
-        "computed on all cores, and peak memory: "
-        f"`python -m {__spec__.name} {' '.join(sys.argv[1:])}`\n".replace(" `\n", "`\n")
+        f"{platform.python_version()}, {versions}, dvc {version_of('dvc', '--version')}. Seconds, in"
     )
+    say("brackets those computed on all cores together, and the most memory held at once.\n")
     say(f"| | {' | '.join(photo_set.name for photo_set in sets)} |")
     say("|---" * (len(sets) + 1) + "|")
 
@@ -131,12 +130,12 @@ def print_table(
     ours = [its.median("parse", "crop") for its in columns]
     floors = [its.median("floor") for its in columns]
     fastest = [min(its.median(peer.name) for peer in peers) for its in columns]
-    values_row("parse + crop, of the floor", quotients(ours, floors), "x")
-    values_row("the faster peer, of parse + crop", quotients(fastest, ours), "x")
+    values_row("parse + crop / the floor", quotients(ours, floors), "x")
+    values_row("the faster peer / (parse + crop)", quotients(fastest, ours), "x")
     clean, later = ([its.median(*names) for its in columns] for names in (STAGES, NEW))
     row("all four", *STAGES)
     row(f"all four, {' / '.join(str(photo_set.new) for photo_set in sets)} photos later", *NEW)
-    values_row("the first run, of the later one", quotients(clean, later), "x")
+    values_row("all four / later", quotients(clean, later), "x")
     for what, name, own in (
         ("DVC's own share", "dvc", clean),
         ("DVC's own share, later", "dvc, new photos", later),
