@@ -100,12 +100,11 @@ def print_table(
     """Print what it was run on, and the medians: seconds, as a ratio to the floor, MB."""
     say = print
     cores = f"{joblib.cpu_count()} cores of {processor()}"
-    versions = ", ".join(f"{peer.name} {peer.version}" for peer in peers)
+    versions = [f"{peer.name} {peer.version}" for peer in peers]
+    versions += [f"Python {platform.python_version()}", f"dvc {version_of('dvc', '--version')}"]
     command = " ".join(["python -m bench.data", *sys.argv[1:]])
-    say(f"`{command}`: medians of {rounds} rounds on {cores}, files in the page cache, Python")
-    say(
-        f"{platform.python_version()}, {versions}, dvc {version_of('dvc', '--version')}. Seconds, in"
-    )
+    say(f"`{command}`: medians of {rounds} rounds on {cores}, files in the page cache,")
+    say(f"{', '.join(versions)}. Seconds, in")
     say("brackets those computed on all cores together, and the most memory held at once.\n")
     say(f"| | {' | '.join(photo_set.name for photo_set in sets)} |")
     say("|---" * (len(sets) + 1) + "|")
