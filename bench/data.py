@@ -97,7 +97,7 @@ def time_dvc(timings: Timings, workplace: Path, photos: Path, new: Path) -> None
 def print_table(
     sets: Sequence[PhotoSet], columns: Sequence[Timings], peers: Sequence[Peer], rounds: int
 ) -> None:
-    """Print what it was run on, and the medians: seconds, as a ratio to the floor, MB."""
+    """Print what it was run on, and the medians."""
     say = print
     cores = f"{joblib.cpu_count()} cores of {processor()}"
     versions = [f"{peer.name} {peer.version}" for peer in peers]

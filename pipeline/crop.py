@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,13 +103,16 @@ def crop_all(cropper: Cropper, tasks: list[PhotoTask]) -> tuple[list[Row], list[
 def prune(folder: Path, expected: set[str]) -> int:
     """Delete the files below `folder` that are not `expected`, and folders left empty."""
     gone = 0
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_dir() and not path.is_symlink():
-            if not any(path.iterdir()):
-                path.rmdir()
-        elif path.relative_to(folder).as_posix() not in expected:
-            path.unlink()
-            gone += 1
+    # Names as texts: of 27,000 paths, pathlib would make a second's work.
+    for place, folders, files in os.walk(folder, topdown=False):
+        below = "" if Path(place) == folder else f"{Path(place).relative_to(folder).as_posix()}/"
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        for name in (*files, *links):
+            if below + name not in expected:
+                Path(place, name).unlink()
+                gone += 1
+        if below and not any(Path(place).iterdir()):
+            Path(place).rmdir()
     return gone
 
 
