@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from pipeline.command import UserError
-from pipeline.files import read_list
+from pipeline.files import md5, read_list
 from pipeline.params import SplitParams
 from pipeline.split import fill_quotas, log_summary, quotas, split_by_digit, split_by_photo
 from pipeline.tables import DIGITS, read_table
@@ -313,6 +313,8 @@ def test_sides_stay_what_they_were():
     assert validation_photos(split(varied(12, seed=2), validation=0.3, seed=4)) == {
         f"2/{i:04}.jpg" for i in (2, 8, 10)
     }
+    many = ["".join(sorted(validation_photos(split(varied(150, seed))))) for seed in range(4)]
+    assert md5("".join(many).encode()) == "4cbae56c3b40df1e4447022216b1c607"
 
 
 def told(labels, chosen, caplog):
