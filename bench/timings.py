@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 import subprocess
@@ -39,11 +40,13 @@ class Timings:
                 env=os.environ | {"PYTHONPATH": str(ROOT), "PATH": path},
             )  # fmt: skip
             peaks: list[int] = []
-            watcher = threading.Thread(target=_watch, args=(process, peaks))
+            done = threading.Event()
+            watcher = threading.Thread(target=_watch, args=(process, peaks, done))
             watcher.start()
             _, status, usage = os.wait4(process.pid, 0)
             taken = time.perf_counter() - start
             process.returncode = os.waitstatus_to_exitcode(status)
+            done.set()
             watcher.join()
         if process.returncode:
             sys.exit(f"{' '.join(command)} failed in {folder}:\n{log.read_text()}")
@@ -70,18 +73,13 @@ def _median_of_sums(values: dict[str, list[float]], names: tuple[str, ...]) -> f
     return statistics.median(map(sum, rounds))
 
 
-def _watch(process: psutil.Popen, peaks: list[int]) -> None:
+def _watch(process: psutil.Popen, peaks: list[int], done: threading.Event) -> None:
     """Note what memory a process and those it started hold together, four times a second."""
-    while True:
-        try:
+    while not done.wait(0.25):
+        with contextlib.suppress(psutil.NoSuchProcess):
             family = [process, *process.children(recursive=True)]
             if len(family) > 1:
                 peaks.append(sum(_share(member) for member in family))
-        except psutil.NoSuchProcess:
-            return
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return
-        time.sleep(0.25)
 
 
 def _share(process: psutil.Process) -> int:
