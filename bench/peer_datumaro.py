@@ -25,6 +25,6 @@ if __name__ == "__main__":
             x, y, width, height = map(int, box.get_bbox())
             name = out / labels[box.label].name / f"{item.id}-{number}.jpg"
             digit = image[y : y + height, x : x + width]
-            # It does not turn photos upright, so that some boxes lie outside of them.
+            # Some boxes lie outside of the photo as it reads it.
             if digit.size:
                 cv2.imwrite(str(name), digit, [cv2.IMWRITE_JPEG_QUALITY, 95])
