@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linprog
-from sklearn.model_selection import train_test_split
 
 from pipeline.command import UserError, run
 from pipeline.files import write_list
@@ -52,6 +51,9 @@ def split_by_digit(digits: pd.DataFrame, params: SplitParams) -> NDArray[np.bool
 
     Returns which rows of `digits` are validation. Raises `UserError` where scikit-learn cannot.
     """
+    # Loads for as long as all else takes, and only the guidebook's split needs it.
+    from sklearn.model_selection import train_test_split  # noqa: PLC0415
+
     try:
         _, chosen = train_test_split(
             np.arange(len(digits)),
