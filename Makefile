@@ -20,6 +20,7 @@ setup: $(VENV)/installed  ## make the environment, once
 run:  ## reproduce what changed, show the figures
 	dvc repro
 	dvc metrics diff --all
+	@echo "Report: reports/index.html"
 	@echo "Pictures: reports/digits.png curves.png confusion.png misread.png"
 
 test: $(VENV)/installed-for-tests lint  ## set up, check style and types, run the tests

@@ -1,6 +1,7 @@
 """Stage 6: measure the model on the validation digits, and draw what it does.
 
-models/digits.pt, data/valid_data.txt, data/digits -> reports/metrics.json, predictions.csv, *.png
+models/digits.pt, data/valid_data.txt, data/digits -> reports/index.html, metrics.json,
+predictions.csv, *.png
 
 With --photos, measures it on another folder of photos and XML instead.
 """
@@ -30,9 +31,13 @@ from pipeline.reporting.figures import (
     draw_digits,
     draw_misread,
 )
+from pipeline.reporting.last_run import load_last_run
 from pipeline.reporting.metrics import measure
-from pipeline.reporting.misread import Misread, load_misread
+from pipeline.reporting.misread import load_most_confident
+from pipeline.reporting.page import render_page
+from pipeline.reporting.report import Photos, Report, Training
 from pipeline.tables import (
+    AUDIT,
     BOXES,
     DIGITS,
     HISTORY,
@@ -48,39 +53,43 @@ _SHOWN = 32
 _MISREAD_SHOWN = 30
 
 
+AUDIT_FILE = Path("reports/audit.csv")
+
+
 @dataclass(frozen=True)
 class Digits:
-    """Digits to be read: their images (n, side, side, 3), and where each was cut.
+    """Digits to be read: their images (n, side, side, 3), and the photos that they are on.
 
-    `table` has the columns file, label, photo, object and the box's; `whole_photos` are the photos
-    whose every digit is among them.
+    `table` has a row each, with the columns of boxes.csv and `file`.
     """
 
     images: np.ndarray
     table: pd.DataFrame
-    photos: Path
-    whole_photos: set[str]
+    photos: Photos
 
 
 def main() -> None:
-    """Load the model and the digits, predict, save the figures and the pictures."""
+    """Load the model and the digits, predict, save the figures, the pictures and the page."""
     arguments = parse_arguments()
     params = load_params()
     checkpoint = load_checkpoint(arguments.model)
     if arguments.photos:
         out = arguments.out or Path("reports") / arguments.photos.resolve().name
-        digits = load_folder(arguments.photos, checkpoint, params, out)
+        digits, training = load_folder(arguments.photos, checkpoint, params, out), None
     else:
         out = arguments.out or Path("reports")
-        digits = load_validation(checkpoint)
-        history = read_table(Path("reports/history.csv"), HISTORY)
-        write_file(out / "curves.png", draw_curves(history))
-        write_file(out / "digits.png", draw_digits(*load_some_training_digits(checkpoint)))
-    predictions = predict_digits(checkpoint, digits, params)
-    metrics = measure(predictions, digits.whole_photos)
-    write_table(out / "predictions.csv", PREDICTIONS, predictions)
-    write_file(out / "confusion.png", draw_confusion(predictions))
-    write_file(out / "misread.png", draw_misread(*find_misread(checkpoint, predictions, digits)))
+        digits, training = load_validation(checkpoint), load_training(checkpoint)
+        write_file(out / "curves.png", draw_curves(training.history))
+        write_file(out / "digits.png", draw_training_digits(training, checkpoint))
+    answers = predict_digits(checkpoint, digits, params)
+    photos, margin = digits.photos, checkpoint.params["crop"]["margin"]
+    misread = load_most_confident(photos.folder, answers, margin, _MISREAD_SHOWN)
+    report = Report(checkpoint.model, margin, answers, photos, training)
+    metrics = measure(answers, photos.whole)
+    write_table(out / "predictions.csv", PREDICTIONS, answers)
+    write_file(out / "confusion.png", draw_confusion(answers))
+    write_file(out / "misread.png", draw_misread(*misread))
+    write_file(out / "index.html", render_page(report))
     write_json(out / "metrics.json", metrics)
     log_summary(metrics, out)
 
@@ -110,16 +119,17 @@ def load_validation(checkpoint: Checkpoint) -> Digits:
     files = read_list(LISTS["valid"])
     digits = read_table(Path("data/digits.csv"), DIGITS)
     boxes = read_table(Path("data/boxes.csv"), BOXES)
+    problems_file = Path("data/problems.csv")
     per_photo = digits["photo"].value_counts()
-    table = digits.merge(boxes[["photo", "object", "xmin", "ymin", "xmax", "ymax"]])
-    table = table.set_index("file", drop=False)
+    table = digits[["file", "photo", "object"]].merge(boxes).set_index("file", drop=False)
     if unknown := sorted(set(files) - set(table.index)):
         raise UserError(f"data/valid_data.txt lists {unknown[0]}, which is not in data/digits.csv")
-    table = table.loc[files]
+    table = table.loc[files].reset_index(drop=True)
     validated = table["photo"].value_counts()
     whole = validated[validated == per_photo[validated.index]].index
     images = load_digits(Path("data/digits"), files, checkpoint.input_size)
-    return Digits(images, table, Path("raw"), set(whole))
+    problems = read_table(problems_file, PROBLEMS)
+    return Digits(images, table, Photos(Path("raw"), set(whole), boxes, problems, problems_file))
 
 
 def load_folder(folder: Path, checkpoint: Checkpoint, params: Params, out: Path) -> Digits:
@@ -128,57 +138,46 @@ def load_folder(folder: Path, checkpoint: Checkpoint, params: Params, out: Path)
     Writes what could not be used to problems.csv in `out`. Raises `UserError` if nothing can.
     """
     boxes, problems = read_folder(folder, params.parse).frames()
-    write_table(out / "problems.csv", PROBLEMS, problems)
+    problems_file = out / "problems.csv"
+    write_table(problems_file, PROBLEMS, problems)
     table, contents = cut_boxes(
         folder, boxes, CropParams(cluster=None, **checkpoint.params["crop"])
     )
     if table.empty:
-        raise UserError(f"no usable digit in {folder}/: {out}/problems.csv says why, file by file")
+        raise UserError(f"no usable digit in {folder}/: {problems_file} says why, file by file")
     images = read_digits(contents, checkpoint.input_size)
-    return Digits(images, table, folder, set(table["photo"]))
+    whole = set(table["photo"])
+    return Digits(images, table, Photos(folder, whole, boxes, problems, problems_file))
 
 
-def load_some_training_digits(checkpoint: Checkpoint) -> tuple[np.ndarray, list[str]]:
-    """Training digits for the picture, spread evenly over the list, with their labels."""
-    files = read_list(LISTS["train"])
-    chosen = [files[i * len(files) // _SHOWN] for i in range(min(_SHOWN, len(files)))]
-    images = load_digits(Path("data/digits"), chosen, checkpoint.input_size)
-    return images, [file.split("/")[0] for file in chosen]
-
-
-def predict_digits(checkpoint: Checkpoint, digits: Digits, params: Params) -> pd.DataFrame:
-    """The model's answer to each digit and its confidence: rows of predictions.csv."""
-    hardware = pick_hardware(params.train.device, params.train.precision)
-    labels, confidence = read(checkpoint, digits.images, hardware)
-    return pd.DataFrame(
-        {
-            "file": digits.table["file"].to_numpy(),
-            "photo": digits.table["photo"].to_numpy(),
-            "actual": digits.table["label"].to_numpy(),
-            "predicted": labels,
-            "confidence": confidence,
-        }
+def load_training(checkpoint: Checkpoint) -> Training:
+    """How the model was trained, the label audit where there is one, and the last run's figures."""
+    return Training(
+        history=read_table(Path("reports/history.csv"), HISTORY),
+        sides={side: read_list(path) for side, path in LISTS.items()},
+        digits=Path("data/digits"),
+        mean=checkpoint.mean,
+        std=checkpoint.std,
+        audit=read_table(AUDIT_FILE, AUDIT) if AUDIT_FILE.exists() else None,
+        last=load_last_run(),
     )
 
 
-def find_misread(
-    checkpoint: Checkpoint, predictions: pd.DataFrame, digits: Digits
-) -> tuple[list[Misread], int]:
-    """The misread digits for a picture, the most confident first, and how many there are in all."""
-    wrong = np.flatnonzero(predictions["predicted"] != predictions["actual"])
-    order = wrong[np.argsort(-predictions["confidence"].to_numpy()[wrong], kind="stable")]
-    margin = checkpoint.params["crop"]["margin"]
-    shown = [
-        load_misread(
-            digits.photos,
-            digits.table.iloc[i],
-            margin,
-            predictions["predicted"].iloc[i],
-            float(predictions["confidence"].iloc[i]),
-        )
-        for i in order[:_MISREAD_SHOWN]
-    ]
-    return shown, len(wrong)
+def predict_digits(checkpoint: Checkpoint, digits: Digits, params: Params) -> pd.DataFrame:
+    """The digits' table with the model's answer to each and its confidence: predictions.csv."""
+    hardware = pick_hardware(params.train.device, params.train.precision)
+    labels, confidence = read(checkpoint, digits.images, hardware)
+    return digits.table.assign(
+        actual=digits.table["label"], predicted=labels, confidence=confidence
+    )
+
+
+def draw_training_digits(training: Training, checkpoint: Checkpoint) -> bytes:
+    """A picture of training digits, spread evenly over their list, with their labels."""
+    files = training.sides["train"]
+    chosen = [files[i * len(files) // _SHOWN] for i in range(min(_SHOWN, len(files)))]
+    images = load_digits(training.digits, chosen, checkpoint.input_size)
+    return draw_digits(images, [file.split("/")[0] for file in chosen])
 
 
 def log_summary(metrics: dict[str, dict[str, float]], out: Path) -> None:
@@ -190,7 +189,7 @@ def log_summary(metrics: dict[str, dict[str, float]], out: Path) -> None:
             log.info(
                 "%s: %.2f %% right (%d of %d wrong)", name, share, score["errors"], score["count"]
             )
-    log.info("Pictures: %s", ", ".join(str(path) for path in sorted(out.glob("*.png"))))
+    log.info("Report: %s", out / "index.html")
 
 
 if __name__ == "__main__":

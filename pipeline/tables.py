@@ -55,6 +55,12 @@ HISTORY = Table(
 PREDICTIONS = Table(
     {"file": "str", "photo": "str", "actual": "str", "predicted": "str", "confidence": "float64"}
 )
+AUDIT = Table(
+    {
+        "file": "str", "photo": "str", "xml": "str", "object": "int64",
+        "actual": "str", "suggested": "str", "quality": "float64",
+    }
+)  # fmt: skip
 
 
 def read_table(path: Path | IO[bytes], table: Table) -> pd.DataFrame:

@@ -53,12 +53,12 @@ def predictions(folder="reports"):
 
 def test_the_command_writes_figures_and_pictures(workplace):
     """As a process: what it writes, and the figures it says."""
-    for name in ("metrics.json", "predictions.csv", *PICTURES):
+    for name in ("index.html", "metrics.json", "predictions.csv", *PICTURES):
         (workplace.folder / "reports" / name).unlink()
     result = workplace.run("evaluate")
     assert result.returncode == 0, result.stderr
     assert set(contents(workplace.folder / "reports")) == {
-        "history.csv", "metrics.json", "predictions.csv", *PICTURES,
+        "history.csv", "index.html", "metrics.json", "predictions.csv", *PICTURES,
     }  # fmt: skip
     for name in PICTURES:
         Image.open(workplace.folder / "reports" / name).verify()

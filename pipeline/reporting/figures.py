@@ -13,6 +13,7 @@ from matplotlib.font_manager import get_font_names
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from pipeline.reporting.confusion import count_confusion
 from pipeline.reporting.misread import Misread
 
 _INK = "#1f3b57"
@@ -54,9 +55,7 @@ def draw_curves(history: pd.DataFrame) -> bytes:
 
 def draw_confusion(predictions: pd.DataFrame) -> bytes:
     """Counts of each actual digit by predicted digit, as PNG; the diagonal is right."""
-    labels = list("0123456789")
-    counts = pd.crosstab(predictions["actual"], predictions["predicted"])
-    table = counts.reindex(index=labels, columns=labels, fill_value=0).to_numpy()
+    table = count_confusion(predictions).to_numpy()
     figure = Figure(figsize=(5.6, 5.2), layout="constrained")
     axes = figure.subplots()
     wrong = np.where(np.eye(10, dtype=bool), 0, table)

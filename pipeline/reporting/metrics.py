@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score
 
+from pipeline.reporting.acceptance import score_readings
+
 _BINS = 15
 
 
@@ -20,8 +22,7 @@ def measure(predictions: pd.DataFrame, whole_photos: set[str]) -> dict[str, Any]
     accuracy of each class that occurs; `calibration.ece` see `expected_calibration_error`.
     """
     right = predictions["predicted"] == predictions["actual"]
-    photos = predictions["photo"]
-    readings = right[photos.isin(whole_photos)].groupby(photos).all()
+    readings = score_readings(predictions, whole_photos)["right"]
     macro_f1 = f1_score(
         predictions["actual"], predictions["predicted"], average="macro", zero_division=0
     )
@@ -41,9 +42,17 @@ def expected_calibration_error(confidence: pd.Series, right: pd.Series) -> float
 
     Guo et al. 2017, arXiv 1706.04599, equation 3.
     """
-    bins = np.minimum((confidence.to_numpy() * _BINS).astype(int), _BINS - 1)
-    gap = (confidence - right.astype(float)).groupby(bins).sum().abs().sum()
+    bins = bin_by_confidence(confidence, right)
+    gap = (bins["count"] * (bins["confidence"] - bins["accuracy"]).abs()).sum()
     return float(gap) / max(len(confidence), 1)
+
+
+def bin_by_confidence(confidence: pd.Series, right: pd.Series) -> pd.DataFrame:
+    """Count, mean confidence and accuracy of each of 15 equal bins of confidence that has any."""
+    digits = pd.DataFrame({"confidence": confidence, "accuracy": right.astype(float)})
+    bins = np.minimum((confidence.to_numpy() * _BINS).astype(int), _BINS - 1)
+    means = digits.groupby(bins).mean()
+    return means.assign(count=digits.groupby(bins).size())
 
 
 def _score(right: pd.Series) -> dict[str, float]:

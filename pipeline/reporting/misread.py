@@ -31,6 +31,34 @@ class Misread:
     confidence: float | None
 
 
+def find_misread(answers: pd.DataFrame) -> pd.DataFrame:
+    """Those rows whose predicted digit is not the actual one, the most confident first."""
+    wrong = answers[answers["predicted"] != answers["actual"]]
+    return wrong.sort_values("confidence", ascending=False, kind="stable")
+
+
+def load_most_confident(
+    folder: Path, answers: pd.DataFrame, margin: float, count: int
+) -> tuple[list[Misread], int]:
+    """The `count` most confident mistakes ready to be shown, and how many there are in all."""
+    misread = find_misread(answers)
+    shown = [
+        load_misread(folder, row, margin, row["predicted"], row["confidence"])
+        for _, row in misread.head(count).iterrows()
+    ]
+    return shown, len(misread)
+
+
+def open_photo(folder: Path, name: str) -> Image.Image:
+    """Decode a photo that boxes.csv lists; raises `UserError` where it can no longer be read."""
+    try:
+        return read_photo(folder / name)
+    except UnreadablePhoto as error:
+        raise UserError(
+            f"{folder / name}: {error}; {folder}/ has changed since: run `dvc repro`"
+        ) from None
+
+
 def load_misread(
     folder: Path, row: pd.Series, margin: float, predicted: str, confidence: float | None = None
 ) -> Misread:
@@ -38,12 +66,7 @@ def load_misread(
 
     Raises `UserError` where the photo can no longer be read.
     """
-    try:
-        photo = read_photo(folder / row["photo"])
-    except UnreadablePhoto as error:
-        raise UserError(
-            f"{folder / row['photo']}: {error}; {folder}/ has changed since: run `dvc repro`"
-        ) from None
+    photo = open_photo(folder, row["photo"])
     box = Box.of(row)
     digit = cut(photo, box, margin)
     width = photo.width
