@@ -141,7 +141,10 @@ function photoWithBox(row) {
 if (rows.length) {
   form.addEventListener("input", choose);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(choose));
+  document.getElementById("show-all").addEventListener("click", () => {
+    form.reset();
+    choose();
+  });
   more.addEventListener("click", () => {
     const first = drawn;
     showMore(SLICE);
