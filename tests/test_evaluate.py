@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 from helpers import ROOT, Workplace, contents, display, draw_photo, voc_xml, write
 from PIL import Image
+from repository import shell
 
 from pipeline.command import UserError
 from pipeline.files import read_list
 from pipeline.reporting.metrics import measure
-from pipeline.tables import BOXES, DIGITS, PREDICTIONS, read_table
+from pipeline.tables import AUDIT, BOXES, DIGITS, PREDICTIONS, read_table, write_table
 
 PICTURES = {"curves.png", "digits.png", "confusion.png", "misread.png"}
 
@@ -64,6 +65,46 @@ def test_the_command_writes_figures_and_pictures(workplace):
         Image.open(workplace.folder / "reports" / name).verify()
     digits = metrics()["digits"]
     assert f"({digits['errors']} of {digits['count']} wrong)" in result.stderr
+
+
+def page(folder="reports"):
+    return (Path(folder) / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_page_has_the_runs_figures_and_curves(workplace):
+    """The accuracy that metrics.json has, and a picture for each curve."""
+    digits, readings = (metrics()[name] for name in ("digits", "readings"))
+    for score in (digits, readings):
+        assert f'<p class="number">{score["accuracy"]:.2%}</p>' in page()
+    assert page().count('data-attribute="alt"') == 6
+    assert "labels were not audited" in page()
+    assert "last committed run" not in page()
+
+
+def test_the_page_shows_the_label_audit_where_there_is_one(workplace):
+    """The table that audit leaves in reports/."""
+    digits = read_table(Path("data/digits.csv"), DIGITS).head(1)
+    audit = digits.rename(columns={"label": "actual"}).assign(
+        xml="mend-me.xml", suggested="0", quality=0.0125
+    )
+    write_table(Path("reports/audit.csv"), AUDIT, audit)
+    workplace.do("evaluate")
+    assert "raw/mend-me.xml" in page()
+    assert "0.0125" in page()
+
+
+def test_the_page_stands_beside_the_last_committed_run(workplace):
+    """That of git's HEAD; a change that is not committed does not count."""
+    shell(workplace.folder, "git", "init", "-q", "-b", "main")
+    write(Path("reports/metrics.json"), '{"digits": {"accuracy": 0.125, "count": 8}}')
+    shell(workplace.folder, "git", "add", "reports/metrics.json")
+    shell(workplace.folder, "git", "commit", "-qm", "a run")
+    workplace.do("evaluate")
+    assert "12.50% <small>(n = 8)</small>" in page()
+    assert shell(workplace.folder, "git", "rev-parse", "HEAD")[:7] in page()
+    first = page()
+    workplace.do("evaluate")
+    assert page() == first
 
 
 def test_every_validation_digit_is_predicted_and_no_other(workplace):
@@ -141,7 +182,9 @@ def test_measuring_other_photos_leaves_the_reports_alone(workplace):
     workplace.do("evaluate", arguments=("--photos", "other", "--out", "elsewhere"))
     assert contents(workplace.folder / "reports") == before
     assert contents(workplace.raw) == raw
-    assert {"metrics.json", "predictions.csv", "problems.csv"} <= set(contents(Path("elsewhere")))
+    assert {"index.html", "metrics.json", "predictions.csv", "problems.csv"} <= set(
+        contents(Path("elsewhere"))
+    )
 
 
 def test_other_photos_without_a_digit_are_told(workplace):
@@ -153,7 +196,14 @@ def test_other_photos_without_a_digit_are_told(workplace):
 
 
 @pytest.mark.parametrize(
-    "file", ["models/digits.pt", "data/valid_data.txt", "data/boxes.csv", "reports/history.csv"]
+    "file",
+    [
+        "models/digits.pt",
+        "data/valid_data.txt",
+        "data/boxes.csv",
+        "data/problems.csv",
+        "reports/history.csv",
+    ],
 )
 def test_a_missing_input_is_told(workplace, file):
     """Its stage has not run."""

@@ -47,14 +47,13 @@ CATALOGUE = {
         "confusion": "Which digit is taken for which",
         "confusion_note": "Rows: the label. Columns: what was read. A number beside the diagonal "
         "is a mistake; choose it to see those digits below.",
-        "label_by_read": "label \\ read",
+        "label_by_read": "label ↓ read →",
         "taken": "{actual} read as {predicted}: {count}",
         "by_segments": "Mistakes by how alike two digits are",
         "by_segments_note": "Label → read. On a seven-segment display 0 and 8, 5 and 6, 1 and 7 "
         "differ in a single segment. Mistakes of one or two segments are a matter of the photo; "
         "digits many segments apart are hardly confused, so look first whether the label is wrong.",
-        "segments_apart": "Segments apart: {apart}. Misread: {count} (of {possible} pairs of "
-        "digits so alike)",
+        "segments_apart": "Segments apart: {apart} (pairs of digits: {possible}). Misread: {count}",
         "misread": "Misread digits",
         "none_misread": "No digit was misread.",
         "if_label_wrong": "If the label is wrong, open",
@@ -210,14 +209,13 @@ CATALOGUE = {
         "confusion": "어떤 숫자를 어떤 숫자로 읽었는가",
         "confusion_note": "행은 라벨, 열은 읽은 숫자입니다. 대각선 밖의 수가 오독입니다. 그 수를 "
         "누르면 아래에 해당 숫자만 나옵니다.",
-        "label_by_read": "라벨 \\ 판독",
+        "label_by_read": "라벨 ↓ 판독 →",
         "taken": "라벨 {actual}, 판독 {predicted}: {count}개",
         "by_segments": "모양이 비슷한 정도에 따른 오독",
         "by_segments_note": "라벨 → 판독의 순서입니다. 7세그먼트 표시기에서 0과 8, 5와 6, 1과 7은 "
         "세그먼트 하나만 다릅니다. 한두 개 차이의 오독은 사진 탓일 때가 많습니다. 여러 개가 다른 "
         "숫자끼리는 거의 헷갈리지 않으므로 라벨이 틀리지 않았는지 먼저 확인하세요.",
-        "segments_apart": "세그먼트 {apart}개 차이: 오독 {count}개(이만큼 비슷한 숫자 쌍 "
-        "{possible}가지)",
+        "segments_apart": "세그먼트 {apart}개 차이(숫자 쌍 {possible}가지): 오독 {count}개",
         "misread": "잘못 읽은 숫자",
         "none_misread": "잘못 읽은 숫자가 없습니다.",
         "if_label_wrong": "라벨이 틀렸다면 열 파일",
