@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.reporting.intervals import fewest_without_error, wilson_interval
+from pipeline.reporting.intervals import fewest_without_error, wilson
 
 # Of the most confident, this share is accepted: the lines of the page's table.
 _SHARES = (1.0, 0.99, 0.95, 0.9, 0.75, 0.5)
@@ -55,7 +55,7 @@ def find_threshold(accepted: pd.DataFrame, rate: float) -> dict[str, Any]:
     where only what was seen is, with the number `needed` to tell; `none` where not even that is.
     """
     errors, counts = accepted["errors"].to_numpy(), accepted["accepted"].to_numpy()
-    highs = np.array([wilson_interval(*pair)[1] for pair in zip(errors, counts, strict=True)])
+    highs = np.array([wilson(*pair)[1] for pair in zip(errors, counts, strict=True)])
     for verdict, within in (("proven", highs <= rate), ("too_few", errors <= rate * counts)):
         if within.any():
             place = int(np.flatnonzero(within)[-1])
@@ -77,7 +77,7 @@ def tabulate(accepted: pd.DataFrame) -> list[dict[str, Any]]:
 def _row(accepted: pd.DataFrame, place: int) -> dict[str, Any]:
     row = accepted.iloc[place]
     count, errors = int(row["accepted"]), int(row["errors"])
-    low, high = wilson_interval(errors, count)
+    low, high = wilson(errors, count)
     return {
         "threshold": float(row["threshold"]), "accepted": count, "errors": errors,
         "share": count / int(accepted["accepted"].iloc[-1]),

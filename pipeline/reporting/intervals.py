@@ -7,7 +7,7 @@ import math
 _Z = 1.959964
 
 
-def wilson_interval(hits: int, count: int) -> tuple[float, float]:
+def wilson(hits: int, count: int) -> tuple[float, float]:
     """95 % interval of a share of which `hits` in `count` were seen: (0, 1) where `count` is 0.
 
     Wilson 1927, Journal of the American Statistical Association 22:209.

@@ -25,7 +25,7 @@ from pipeline.reporting.sections import (
 )
 
 # How the label audit is had, and the page written with it.
-AUDIT_COMMANDS = ("dvc repro audit", "dvc repro --force --single-item evaluate")
+AUDIT_COMMANDS = ("dvc repro audit/dvc.yaml", "dvc repro --force --single-item evaluate")
 
 _TEMPLATE = Path(__file__).parent / "template"
 

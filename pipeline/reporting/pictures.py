@@ -6,12 +6,14 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from PIL import Image
 
 from pipeline.images.box import Box
 from pipeline.images.cutting import cut
+from pipeline.parallel import map_threads
 from pipeline.reporting.misread import open_photo
 from pipeline.tables import rows_of
 
@@ -21,10 +23,9 @@ _DIGIT_SIDE = 96
 
 @dataclass(frozen=True)
 class Pictures:
-    """Data URIs of digits, and of the photos that they are on.
+    """Data URIs of digits, by photo and object, and of the photos that they are on, by name.
 
-    `digits` are by photo and object; `boxes` too: left, top, width and height in percent of the
-    photo; `photos` by name.
+    `boxes` are by photo and object: left, top, width and height in percent of the photo's.
     """
 
     digits: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -38,17 +39,20 @@ def embed_digits(folder: Path, rows: pd.DataFrame, margin: float) -> Pictures:
     Raises `UserError` where a photo in `folder` can no longer be read.
     """
     pictures = Pictures()
-    for name, its_rows in rows.groupby("photo", sort=False):
-        photo = open_photo(folder, str(name))
+
+    def embed(photo: tuple[Any, pd.DataFrame]) -> None:
+        name, its_rows = photo
+        image = open_photo(folder, name)
         for row in rows_of(its_rows):
-            place, box = (row["photo"], row["object"]), Box.of(row)
-            pictures.digits[place] = embed_image(cut(photo, box, margin), _DIGIT_SIDE)
-            share = (
-                box.xmin / photo.width, box.ymin / photo.height,
-                box.width / photo.width, box.height / photo.height,
-            )  # fmt: skip
-            pictures.boxes[place] = [round(100 * part, 2) for part in share]
-        pictures.photos[str(name)] = embed_image(photo, _PHOTO_SIDE)
+            place, box = (name, row["object"]), Box.of(row)
+            pictures.digits[place] = embed_image(cut(image, box, margin), _DIGIT_SIDE)
+            left, width = (round(100 * x / image.width, 2) for x in (box.xmin, box.width))
+            top, height = (round(100 * y / image.height, 2) for y in (box.ymin, box.height))
+            pictures.boxes[place] = [left, top, width, height]
+        pictures.photos[name] = embed_image(image, _PHOTO_SIDE)
+
+    for _ in map_threads(embed, rows.groupby("photo", sort=False)):
+        pass
     return pictures
 
 

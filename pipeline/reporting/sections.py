@@ -18,7 +18,7 @@ from pipeline.reporting.acceptance import (
 )
 from pipeline.reporting.charts import chart_acceptance, chart_reliability, chart_sizes
 from pipeline.reporting.confusion import count_confusion, group_by_segments
-from pipeline.reporting.intervals import wilson_interval
+from pipeline.reporting.intervals import wilson
 from pipeline.reporting.metrics import bin_by_confidence, expected_calibration_error
 from pipeline.reporting.misread import find_misread
 from pipeline.reporting.pictures import embed_digits, embed_image
@@ -60,7 +60,7 @@ def _score(right: pd.Series, before: Mapping[str, Any]) -> dict[str, Any] | None
     if not len(right):
         return None
     count, hits = len(right), int(right.astype(bool).sum())
-    low, high = wilson_interval(hits, count)
+    low, high = wilson(hits, count)
     return {
         "right": hits / count, "low": low, "high": high, "count": count, "errors": count - hits,
         "last": before.get("accuracy"), "last_count": before.get("count"),

@@ -13,7 +13,7 @@ from pipeline.reporting.acceptance import (
     score_readings,
     tabulate,
 )
-from pipeline.reporting.intervals import wilson_interval
+from pipeline.reporting.intervals import wilson
 
 
 def scored(pairs):
@@ -52,7 +52,7 @@ def test_a_threshold_is_proven_when_its_whole_interval_is_within_the_rate():
     pairs = [(0.9, True)] * 100 + [(0.5, True)] * 90 + [(0.5, False)] * 10
     found = find_threshold(accept_by_threshold(scored(pairs)), 0.04)
     assert (found["verdict"], found["threshold"], found["accepted"]) == ("proven", 0.9, 100)
-    assert found["high"] == pytest.approx(wilson_interval(0, 100)[1])
+    assert found["high"] == pytest.approx(wilson(0, 100)[1])
 
 
 def test_too_few_are_told():
