@@ -25,6 +25,8 @@ from pipeline.learning.checkpoint import Checkpoint, load_checkpoint
 from pipeline.learning.hardware import pick_hardware
 from pipeline.learning.reader import read
 from pipeline.params import CropParams, Params, load_params
+from pipeline.reporting.card import model_card
+from pipeline.reporting.facts import load_facts
 from pipeline.reporting.figures import (
     draw_confusion,
     draw_curves,
@@ -91,6 +93,9 @@ def main() -> None:
     write_file(out / "misread.png", draw_misread(*misread))
     write_file(out / "index.html", render_page(report))
     write_json(out / "metrics.json", metrics)
+    if not arguments.photos:
+        facts = load_facts(arguments.model, checkpoint, params.split, predictions, metrics)
+        write_file(out / "model_card.md", model_card(facts).encode("utf-8"))
     log_summary(metrics, out)
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from repository import shell
 
 from pipeline.command import UserError
-from pipeline.files import read_list
+from pipeline.files import md5, read_list
 from pipeline.reporting.metrics import measure
 from pipeline.tables import AUDIT, BOXES, DIGITS, PREDICTIONS, read_table, write_table
 
@@ -54,12 +54,12 @@ def predictions(folder="reports"):
 
 def test_the_command_writes_figures_and_pictures(workplace):
     """As a process: what it writes, and the figures it says."""
-    for name in ("index.html", "metrics.json", "predictions.csv", *PICTURES):
+    for name in ("index.html", "metrics.json", "model_card.md", "predictions.csv", *PICTURES):
         (workplace.folder / "reports" / name).unlink()
     result = workplace.run("evaluate")
     assert result.returncode == 0, result.stderr
     assert set(contents(workplace.folder / "reports")) == {
-        "history.csv", "index.html", "metrics.json", "predictions.csv", *PICTURES,
+        "history.csv", "index.html", "metrics.json", "model_card.md", "predictions.csv", *PICTURES,
     }  # fmt: skip
     for name in PICTURES:
         Image.open(workplace.folder / "reports" / name).verify()
@@ -123,6 +123,21 @@ def test_the_figures_are_those_of_the_predictions(workplace):
     found = predictions()
     assert metrics() == measure(found, set(found["photo"]))
     assert metrics()["readings"]["count"] == found["photo"].nunique()
+
+
+def test_the_model_card_is_of_this_model_and_its_data(workplace):
+    """Its hashes and counts are those of the files."""
+    card = Path("reports/model_card.md").read_text(encoding="utf-8")
+    for file in ("models/digits.pt", "data/train_data.txt", "data/valid_data.txt"):
+        assert f"| {file} | {md5(Path(file).read_bytes())} |" in card
+    sides = [read_list(Path(f"data/{side}_data.txt")) for side in ("train", "valid")]
+    for label in "0123456789":
+        train, valid = (sum(file.startswith(f"{label}/") for file in files) for files in sides)
+        assert f"| digit {label} | {train} | {valid} |" in card
+    score = metrics()["digits"]
+    assert f"| digits | {score['count']} | {score['errors']} | " in card
+    assert "| `split.by` | `photo` |" in card
+    assert "| `train.model` | `resnet8` |" in card
 
 
 def test_a_photo_with_digits_in_training_is_no_reading(workplace):
