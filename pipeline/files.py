@@ -12,6 +12,7 @@ from pipeline.command import UserError
 
 # The digits of each side, as split leaves them.
 LISTS = {"train": Path("data/train_data.txt"), "valid": Path("data/valid_data.txt")}
+CHANNELS = ("red", "green", "blue")
 
 
 def lists_md5() -> dict[str, str]:
@@ -45,6 +46,19 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
 def read_list(path: Path) -> list[str]:
     """The lines of a list file, one `<label>/<file>` each; raises `UserError` where missing."""
     return _read(path).decode("utf-8").splitlines()
+
+
+def read_stats(path: Path = Path("data/stats.json")) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of the digits' red, green and blue, in 0..1.
+
+    Raises `UserError` where the file is missing or damaged.
+    """
+    try:
+        stats = json.loads(_read(path))
+        mean, std = ([stats[name][c] for c in CHANNELS] for name in ("mean", "std"))
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{path} is damaged: delete it and run `dvc repro`") from None
+    return mean, std
 
 
 def write_list(path: Path, lines: list[str]) -> None:

@@ -103,6 +103,22 @@ class TrainParams(_Section):
     launcher: Annotated[str, Field(pattern=r"^(python|torchrun( \S+)*)$")]
 
 
+class AuditParams(_Section):
+    """How labels are checked: each digit by a small network that was trained without its photo."""
+
+    folds: Annotated[int, Field(ge=2, le=20)]
+    model: Model
+    epochs: Annotated[int, Field(ge=1)]
+    lr: Annotated[float, Field(gt=0)]
+    strength: Share
+
+    def training(self, params: TrainParams) -> TrainParams:
+        """How each network is trained: as `params` says, but for what is set here."""
+        augment = params.augment.model_copy(update={"strength": self.strength})
+        own = {"model": self.model, "epochs": self.epochs, "optimizer": "adam", "lr": self.lr}
+        return params.model_copy(update={**own, "augment": augment})
+
+
 class Params(_Section):
     """All of params.yaml."""
 
@@ -110,6 +126,7 @@ class Params(_Section):
     crop: CropParams
     split: SplitParams
     train: TrainParams
+    audit: AuditParams
 
 
 class _Loader(yaml.SafeLoader):

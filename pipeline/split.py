@@ -18,7 +18,7 @@ from scipy.optimize import linprog
 
 from pipeline.command import UserError, run
 from pipeline.files import write_list
-from pipeline.images.copies import add_readings, group_copies
+from pipeline.images.copies import group_digits
 from pipeline.params import SplitParams, load_params
 from pipeline.tables import DIGITS, PHOTOS, read_table
 
@@ -77,9 +77,7 @@ def split_by_photo(
     on the other, and new photos hardly move old ones. Returns which rows of `digits` are
     validation. Raises `UserError` where there are not two photos to divide.
     """
-    number = pd.Series(group_copies(add_readings(photos, digits)), index=photos["photo"])
-    # A group is called by its first photo: the order of rows must not matter.
-    group = digits["photo"].groupby(digits["photo"].map(number)).transform("min")
+    group = group_digits(digits, photos)
     counts = pd.crosstab(group, digits["label"])
     if len(counts) < 2:
         raise UserError(

@@ -64,6 +64,8 @@ WRONG = {
     "negative margin": ({"crop__margin": -0.1}, ["crop.margin is -0.1"]),
     "digit unquoted": ({"parse__labels": {"seven": 7}}, ["parse.labels.seven is 7", "string"]),
     "two digits": ({"parse__labels": {"ten": "10"}}, ["parse.labels.ten is '10'"]),
+    "one fold": ({"audit__folds": 1}, ["audit.folds is 1", "2"]),
+    "audit's model": ({"audit__model": "resnet9"}, ["audit.model is 'resnet9'", "'resnet8'"]),
     "no list": ({"parse__ignore": "kWh"}, ["parse.ignore is 'kWh'", "list"]),
     "no section": ({"train": 5}, ["train is 5"]),
 }

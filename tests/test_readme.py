@@ -122,6 +122,8 @@ def test_own_photos_then_new_ones(newcomer: Newcomer) -> None:
     assert stats["digits"] == len(cut)
     compared = newcomer.types("source .venv/bin/activate\n" + commands("Is it better?"))
     assert "validation digits that neither was trained on" in compared
+    newcomer.types("source .venv/bin/activate\n" + commands("Wrong labels"))
+    assert (newcomer.clone / "reports/audit.csv").is_file()
     newcomer.types("source .venv/bin/activate\n" + commands("A second place"))
     assert len(list((newcomer.home / "third-machine/raw").glob("*.jpg"))) == 17
 
@@ -189,7 +191,7 @@ def test_no_command_is_left_out() -> None:
     """Every block of commands stands under a heading that a test here runs."""
     run = {
         "Two commands", "Your own photos", "New photos", "A second place", "Is it better?",
-        "Comparing runs", "Training",
+        "Wrong labels", "Comparing runs", "Training",
         "Another site, another display", "Without make", "With an NVIDIA GPU",
     }  # fmt: skip
     assert {b.heading for b in blocks() if b.language in ("sh", "powershell")} == run

@@ -15,6 +15,7 @@ from pandas.testing import assert_frame_equal
 from pipeline.command import UserError
 from pipeline.files import md5, read_list, write_file, write_list
 from pipeline.tables import (
+    AUDIT,
     BOXES,
     DIGITS,
     HISTORY,
@@ -93,7 +94,7 @@ def test_a_missing_table_says_what_to_run(tmp_path):
         read_table(tmp_path / "notes.csv", NOTES)
 
 
-@pytest.mark.parametrize("table", [BOXES, PROBLEMS, PHOTOS, DIGITS, HISTORY, PREDICTIONS])
+@pytest.mark.parametrize("table", [BOXES, PROBLEMS, PHOTOS, DIGITS, HISTORY, PREDICTIONS, AUDIT])
 def test_an_empty_table_keeps_its_types(tmp_path, table):
     """No digit, no problem: still a file that the next stage can read."""
     write_table(tmp_path / "a.csv", table, table.frame([]))

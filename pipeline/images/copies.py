@@ -54,6 +54,15 @@ def group_copies(photos: pd.DataFrame) -> NDArray[np.int64]:
     return np.array([sets[i] for i in range(len(rows))], dtype=np.int64)
 
 
+def group_digits(digits: pd.DataFrame, photos: pd.DataFrame) -> pd.Series:
+    """The group of copies that each digit's photo is of, called by its first photo: (n,) texts.
+
+    It is the same whatever the order of the rows.
+    """
+    number = pd.Series(group_copies(add_readings(photos, digits)), index=photos["photo"])
+    return digits["photo"].groupby(digits["photo"].map(number)).transform("min")
+
+
 def _original(photo: str) -> str | None:
     """Name of the photo that Roboflow made this version of; None where it is no version."""
     version = re.fullmatch(r"(.+)_(\w+)\.rf\.[^.]+\.\w+", PurePosixPath(photo).name.casefold())

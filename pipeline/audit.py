@@ -1,0 +1,118 @@
+"""Find the labels that are most likely wrong, and suggest the right ones.
+
+data/digits.csv, boxes.csv, photos.csv, stats.json, data/digits -> reports/audit.csv
+
+Every digit is judged by a small network that was trained without its photo and the copies of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from cleanlab.filter import find_label_issues
+from cleanlab.rank import get_label_quality_scores
+from numpy.typing import NDArray
+
+from pipeline.command import UserError, run
+from pipeline.files import read_stats
+from pipeline.images.copies import group_digits
+from pipeline.images.digits import CLASSES, labels_of, load_digits
+from pipeline.learning.folds import assign_folds, predict_out_of_fold
+from pipeline.learning.hardware import pick_hardware
+from pipeline.learning.loop import Digits, Normalisation
+from pipeline.params import TrainParams, load_params
+from pipeline.tables import AUDIT, BOXES, DIGITS, PHOTOS, read_table, write_table
+
+log = logging.getLogger(__name__)
+
+# Share of the labels that the networks must read as they stand, for what they doubt to be of use.
+_AGREED = 0.8
+
+
+def main() -> None:
+    """Load all digits, have each judged without its photo, save the doubtful, say how many."""
+    argparse.ArgumentParser(
+        prog="python -m pipeline.audit",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
+    params = load_params()
+    digits = load_table()
+    classes = labels_of(list(digits["file"]))
+    folds = assign_folds(classes, digits["group"].to_numpy(), params.audit.folds, params.train.seed)
+    training = params.audit.training(params.train)
+    probabilities = judge(list(digits["file"]), classes, folds, training)
+    doubtful = find_doubtful(digits, classes, probabilities)
+    write_table(Path("reports/audit.csv"), AUDIT, doubtful)
+    log_summary(doubtful, classes, probabilities)
+
+
+def load_table() -> pd.DataFrame:
+    """All digits with the columns file, photo, object, xml and group (of copies of the photo)."""
+    digits = read_table(Path("data/digits.csv"), DIGITS)
+    boxes = read_table(Path("data/boxes.csv"), BOXES)
+    photos = read_table(Path("data/photos.csv"), PHOTOS)
+    if digits["label"].nunique() < 2:
+        raise UserError("data/digits.csv has digits of fewer than two labels: add photos")
+    digits["group"] = group_digits(digits, photos)
+    return digits.merge(boxes[["photo", "object", "xml"]], validate="1:1")
+
+
+def judge(
+    files: list[str],
+    classes: NDArray[np.int64],
+    folds: NDArray[np.int64],
+    params: TrainParams,
+) -> NDArray[np.float64]:
+    """Each digit's probabilities (n, 10), by a network that was trained on the other folds."""
+    hardware = pick_hardware(params.device, params.precision)
+    images = load_digits(Path("data/digits"), files, params.input_size)
+    normalise = Normalisation.of(*read_stats(), hardware.device)
+    digits = Digits(
+        torch.from_numpy(images).to(hardware.device), torch.from_numpy(classes).to(hardware.device)
+    )
+    log.info("%s on %s: %d digits", params.model, hardware, len(digits))
+    return predict_out_of_fold(digits, folds, len(CLASSES), normalise, params, hardware)
+
+
+def find_doubtful(
+    digits: pd.DataFrame, classes: NDArray[np.int64], probabilities: NDArray[np.float64]
+) -> pd.DataFrame:
+    """Rows of audit.csv: the digits whose labels are likely wrong, the worst first.
+
+    Confident learning, Northcutt et al. 2021, arXiv 1911.00068; `quality` is the probability given
+    to the label, "self-confidence" there.
+    """
+    # Every digit that is read otherwise: of wrong labels that are few of their kind, cleanlab's
+    # other filters leave out some as chance.
+    wrong: NDArray[np.bool_] = find_label_issues(
+        classes, probabilities, filter_by="predicted_neq_given", n_jobs=1
+    )
+    quality: NDArray[np.float64] = get_label_quality_scores(classes, probabilities)
+    table = digits.rename(columns={"label": "actual"}).assign(
+        suggested=[CLASSES[answer] for answer in probabilities.argmax(1)],
+        quality=quality.round(6),
+    )
+    return table[wrong].sort_values(["quality", "file"], ignore_index=True)
+
+
+def log_summary(
+    doubtful: pd.DataFrame, classes: NDArray[np.int64], probabilities: NDArray[np.float64]
+) -> None:
+    """Say how many labels are doubtful and where they are, and warn of poor judges."""
+    agreed = float((probabilities.argmax(1) == classes).mean())
+    if agreed < _AGREED:
+        log.warning(
+            "WARNING: only %.0f %% of the digits are read as they are labelled, so the doubts are "
+            "worth little: raise audit.epochs, or add photos", 100 * agreed,
+        )  # fmt: skip
+    log.info("%d of %d labels are doubtful: see reports/audit.csv", len(doubtful), len(classes))
+
+
+if __name__ == "__main__":
+    run(main)
