@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 
@@ -188,3 +189,11 @@ def test_a_stage_depends_on_all_the_code_it_runs(stage):
     assert sorted(needed - covered) == []
     unused = {dep for dep in listed if not any(f == dep or f.startswith(f"{dep}/") for f in needed)}
     assert sorted(unused) == []
+
+
+def test_what_contributing_names_is_there():
+    """Every path that CONTRIBUTING.md sends its reader to."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = set(re.findall(r"`((?:pipeline|tests|docs|audit)/[\w/.]*|\w+\.(?:yaml|md))`", text))
+    assert len(paths) > 15
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
