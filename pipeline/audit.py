@@ -24,7 +24,7 @@ from pipeline.images.copies import group_digits
 from pipeline.images.digits import CLASSES, labels_of, load_digits
 from pipeline.learning.folds import assign_folds, predict_out_of_fold
 from pipeline.learning.hardware import pick_hardware
-from pipeline.learning.loop import Digits, Normalisation
+from pipeline.learning.inputs import Digits, Normalisation
 from pipeline.params import TrainParams, load_params
 from pipeline.tables import AUDIT, BOXES, DIGITS, PHOTOS, read_table, write_table
 

@@ -94,7 +94,7 @@ def main() -> None:
     write_file(out / "index.html", render_page(report))
     write_json(out / "metrics.json", metrics)
     if not arguments.photos:
-        facts = load_facts(arguments.model, checkpoint, params.split, predictions, metrics)
+        facts = load_facts(arguments.model, checkpoint, params.split, answers, metrics)
         write_file(out / "model_card.md", model_card(facts).encode("utf-8"))
     log_summary(metrics, out)
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from pipeline.command import UserError
 from pipeline.learning.hardware import Hardware
-from pipeline.learning.loop import Digits, Normalisation, predict, train
+from pipeline.learning.inputs import Digits, Normalisation
+from pipeline.learning.loop import predict, train
 from pipeline.learning.resnet import build
 from pipeline.params import TrainParams
 

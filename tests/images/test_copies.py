@@ -6,9 +6,9 @@ from itertools import cycle, islice
 
 import pandas as pd
 import pytest
-from helpers import digits_table
+from helpers import digits_table, photos_table
 
-from pipeline.images.copies import add_readings, group_copies
+from pipeline.images.copies import add_readings, group_copies, group_digits
 
 PLAIN, BIT_12, BIT_13 = "0" * 64, f"{2**12 - 1:064x}", f"{2**13 - 1:064x}"
 
@@ -86,3 +86,27 @@ def test_a_reading_is_the_photos_digits_in_reading_order():
     photos = pd.DataFrame({"photo": ["b.jpg", "none.jpg", "a.jpg"]})
     digits = digits_table({"a.jpg": "705", "b.jpg": "1"})[::-1]
     assert list(add_readings(photos, digits)["reading"]) == ["1", "", "705"]
+
+
+def distance(image, other):
+    return (int(perceptual_hash(image), 16) ^ int(perceptual_hash(other), 16)).bit_count()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_smaller_photo_has_nearly_the_same_hash(seed):
+    """As a messenger sends it; and another photo has not."""
+    photo = draw_photo([("7", (6, 30, 30, 70))], (640, 480), seed)
+    smaller = photo.resize((240, 180), Image.Resampling.BICUBIC)
+    assert distance(photo, smaller) <= 12
+    assert distance(photo, draw_photo([], (640, 480), seed + 5)) > 12
+
+
+def test_digits_are_of_their_photos_group():
+    """Those of a photo and of its copies share a number, by the rows of the digits."""
+    digits = digits_table({"a.jpg": "70", "b.jpg": "123", "c.jpg": "70"})
+    photos = photos_table(["c.jpg", "b.jpg", "a.jpg"])
+    photos.loc[photos["photo"] != "b.jpg", "md5"] = "same"
+    digits["group"] = group_digits(digits, photos)
+    groups = {photo: set(rows["group"]) for photo, rows in digits.groupby("photo")}
+    assert groups["a.jpg"] == groups["c.jpg"] != groups["b.jpg"]
+    assert all(len(numbers) == 1 for numbers in groups.values())
