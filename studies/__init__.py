@@ -1,0 +1,1 @@
+"""The guidebook's experiments on this project's data: `dvc repro studies/dvc.yaml`."""

@@ -1,0 +1,156 @@
+"""Draw the guidebook's figures 24 to 26 from what the combinations came to, mean and spread.
+
+studies/results -> studies/results.csv, optimizers.png, depths.png, schedules.png
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pipeline.command import UserError, run
+from pipeline.files import write_file
+
+_COMBINATION = ["model", "optimizer", "scheduler", "lr", "share", "input_size", "epochs"]
+_COLORS = ("#1f3b57", "#e08e0b", "#5b9a68", "#c0392b")
+
+
+def main() -> None:
+    """Load the results there are, save the table and the three pictures."""
+    parser = argparse.ArgumentParser(
+        prog="python -m studies.draw",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.parse_args()
+    folder = Path("studies")
+    grid, recipe = load_results(folder / "results")
+    table = pd.concat([grid, recipe]).to_csv(index=False, lineterminator="\n")
+    write_file(folder / "results.csv", table.encode("utf-8"))
+    write_file(folder / "optimizers.png", draw_by_rate(by_optimizer(grid)))
+    write_file(folder / "depths.png", draw_by_model(by_depth(grid)))
+    write_file(folder / "schedules.png", draw_by_rate(by_schedule(grid)))
+
+
+def load_results(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The figures' combinations, and the final recipe: a row each, its seeds together.
+
+    Columns: what was combined, `seeds`, and of the validation accuracies, 0..1, `mean`, `lowest`
+    and `highest`. Of a stopped study, those that have been trained. Raises `UserError` where there
+    is none.
+    """
+    paths = sorted(folder.glob("*.json"))
+    if not paths:
+        raise UserError(f"{folder}/ holds no result: run `dvc repro studies/dvc.yaml`")
+    results = pd.DataFrame([json.loads(path.read_text(encoding="utf-8")) for path in paths])
+    is_recipe = pd.Series([path.name.startswith("recipe-") for path in paths])
+    return summarise(results[~is_recipe]), summarise(results[is_recipe])
+
+
+def summarise(results: pd.DataFrame) -> pd.DataFrame:
+    """One row a combination: number of seeds, mean, lowest and highest validation accuracy."""
+    return (
+        results.groupby(_COMBINATION)["valid_accuracy"]
+        .agg(seeds="count", mean="mean", lowest="min", highest="max")
+        .round(6)
+        .reset_index()
+    )
+
+
+def by_optimizer(grid: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Figure 24: resnet8 with cosine, by optimizer; each a row a rate."""
+    rows = grid[(grid["model"] == "resnet8") & (grid["scheduler"] == "cosine")]
+    return {name: rows[rows["optimizer"] == name] for name in ("sgd", "adam")}
+
+
+def by_depth(grid: pd.DataFrame) -> pd.DataFrame:
+    """Figure 25: sgd at 0.1 with cosine, a row a network, by depth."""
+    models = ["resnet8", "resnet14", "resnet20"]
+    rows = grid[
+        (grid["optimizer"] == "sgd") & (grid["lr"] == 0.1) & (grid["scheduler"] == "cosine")
+    ]
+    return rows.set_index("model").reindex(models).dropna().reset_index()
+
+
+def by_schedule(grid: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Figure 26: resnet8 with sgd, by schedule; each a row a rate, and the guidebook's poly."""
+    rows = grid[(grid["model"] == "resnet8") & (grid["optimizer"] == "sgd")]
+    rates = rows.loc[rows["scheduler"] == "cosine", "lr"]
+    poly = rows[rows["scheduler"] == "poly"]
+    return {
+        "cosine": rows[rows["scheduler"] == "cosine"],
+        "poly": poly[poly["lr"].isin(rates)],
+        "exponential": rows[rows["scheduler"] == "exponential"],
+        "the guidebook's poly": as_guidebook_poly(poly, list(rates)),
+    }
+
+
+def as_guidebook_poly(poly: pd.DataFrame, rates: list[float]) -> pd.DataFrame:
+    """What the guidebook's poly comes to at `rates`, from what the right one does.
+
+    It multiplies the rate by `lr * (1 - epoch / epochs) ** 0.9`, which has the rate in it once
+    more: it is the right poly at lr squared.
+    """
+    squares = {guidebook_poly_rate(lr): lr for lr in rates}
+    rows = poly[poly["lr"].isin(list(squares))]
+    return rows.assign(lr=rows["lr"].map(squares))
+
+
+def guidebook_poly_rate(lr: float) -> float:
+    """The rate at which the right poly is the guidebook's at `lr`: squared, as one writes it."""
+    return float(f"{lr**2:.6g}")
+
+
+def draw_by_rate(series: Mapping[str, pd.DataFrame]) -> bytes:
+    """Accuracy over the learning rate, a line for each series, as PNG."""
+    figure, axes = _axes()
+    for i, (name, rows) in enumerate(series.items()):
+        # Side by side, so that no spread hides another.
+        rates = rows["lr"] * 1.12 ** (i - (len(series) - 1) / 2)
+        _draw_spread(axes, rates, rows, "o-", _COLORS[i], name)
+    axes.set(xlabel="learning rate", xscale="log", ylim=(0, 103))
+    axes.legend()
+    return _png(figure)
+
+
+def draw_by_model(rows: pd.DataFrame) -> bytes:
+    """Accuracy of each network, as PNG."""
+    figure, axes = _axes()
+    _draw_spread(axes, pd.Series(range(len(rows))), rows, "o", _COLORS[0])
+    axes.set_xticks(range(len(rows)), rows["model"])
+    axes.set_xlim(-0.5, len(rows) - 0.5)
+    return _png(figure)
+
+
+def _draw_spread(
+    axes: Axes, x: pd.Series, rows: pd.DataFrame, style: str, color: str, label: str = ""
+) -> None:
+    mean, lowest, highest = (100 * rows[name] for name in ("mean", "lowest", "highest"))
+    spread = [mean - lowest, highest - mean]
+    axes.errorbar(x, mean, spread, fmt=style, color=color, label=label, markersize=5, capsize=4)
+
+
+def _axes() -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(4.4, 3.6), layout="constrained")
+    axes = figure.subplots()
+    axes.set_ylabel("validation digits right, %")
+    axes.grid(alpha=0.3)
+    return figure, axes
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    # Without the library's version in it: the same figures are the same bytes.
+    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    run(main)

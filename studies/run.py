@@ -1,0 +1,113 @@
+"""Train one combination of a study as the guidebook does, and write down how well it reads.
+
+data/train_data.txt, data/valid_data.txt, data/digits, data/stats.json -> studies/results/*.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pipeline.command import UserError, run
+from pipeline.files import LISTS, read_list, write_json
+from pipeline.images.digits import CLASSES, labels_of, load_digits
+from pipeline.learning.hardware import pick_hardware
+from pipeline.learning.loop import Digits, Normalisation, train
+from pipeline.learning.resnet import ARCHITECTURES, build
+from pipeline.learning.schedule import SCHEDULES
+from pipeline.params import TrainParams, load_params
+
+log = logging.getLogger(__name__)
+
+# What the guidebook holds fixed in all of its experiments.
+_GUIDEBOOK = {
+    "batch_size": 128, "momentum": 0.9, "weight_decay": 5e-4,
+    "warmup_epochs": 0, "label_smoothing": 0.0,
+}  # fmt: skip
+
+
+def main() -> None:
+    """Train on a share of the training digits, save the last epoch's figures."""
+    arguments = vars(parse_arguments())
+    out, share = arguments.pop("out"), arguments.pop("share")
+    params = guidebook_params(load_params().train, **arguments)
+    result = {**arguments, "share": share, **measure(params, share)}
+    log.info("%s: %.2f %%", out.stem, 100 * result["valid_accuracy"])
+    write_json(out, result)
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command's arguments: where to, the combination, the budget."""
+    parser = argparse.ArgumentParser(
+        prog="python -m studies.run",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("out", type=Path, help="the JSON file to write")
+    parser.add_argument("--model", required=True, choices=ARCHITECTURES)
+    parser.add_argument("--optimizer", required=True, choices=("sgd", "adam"))
+    parser.add_argument("--scheduler", required=True, choices=SCHEDULES)
+    parser.add_argument("--lr", required=True, type=float)
+    parser.add_argument("--seed", required=True, type=int)
+    parser.add_argument("--share", required=True, type=float, help="of the training digits")
+    parser.add_argument("--input_size", required=True, type=int)
+    parser.add_argument("--epochs", required=True, type=int)
+    parser.add_argument("--precision", required=True, choices=("auto", "fp32", "bf16"))
+    return parser.parse_args()
+
+
+def guidebook_params(params: TrainParams, **combination: object) -> TrainParams:
+    """`params` with all that the guidebook holds fixed, no augmentation, and a combination."""
+    plain = params.augment.model_copy(update={"strength": 0.0})
+    return params.model_copy(update={**_GUIDEBOOK, "augment": plain, **combination})
+
+
+def measure(params: TrainParams, share: float) -> dict[str, Any]:
+    """Train on a share of the digits; returns how many there were and the last epoch's accuracy.
+
+    Training whose loss is no longer a number has read nothing: its accuracy is 0.
+    """
+    hardware = pick_hardware(params.device, params.precision)
+    files = {side: read_list(path) for side, path in LISTS.items()}
+    # The list is sorted by class, so that every n-th is as stratified as the list.
+    kept = math.ceil(share * len(files["train"]))
+    files["train"] = [files["train"][i * len(files["train"]) // kept] for i in range(kept)]
+    training, validation = (
+        load_side(files[side], params.input_size, hardware.device) for side in ("train", "valid")
+    )
+    torch.manual_seed(params.seed)
+    network = build(params.model, len(CLASSES))
+    normalise = load_normalisation(hardware.device)
+    accuracy = {"train_accuracy": 0.0, "valid_accuracy": 0.0}
+    try:
+        for epoch in train(network, training, validation, normalise, params, hardware):
+            accuracy = {name: round(getattr(epoch, name), 6) for name in accuracy}
+    except UserError as error:
+        log.warning("%s", error)
+        accuracy = dict.fromkeys(accuracy, 0.0)
+    return {"train_digits": len(training), "valid_digits": len(validation), **accuracy}
+
+
+def load_side(files: list[str], input_size: int, device: torch.device) -> Digits:
+    """Load digits of data/digits, as the lists name them, onto the device."""
+    images = load_digits(Path("data/digits"), files, input_size)
+    return Digits(
+        torch.from_numpy(images).to(device), torch.from_numpy(labels_of(files)).to(device)
+    )
+
+
+def load_normalisation(device: torch.device) -> Normalisation:
+    """Mean and standard deviation of the digits' colours, as data/stats.json has them."""
+    stats = json.loads(Path("data/stats.json").read_text(encoding="utf-8"))
+    mean, std = ([stats[name][c] for c in ("red", "green", "blue")] for name in ("mean", "std"))
+    return Normalisation.of(mean, std, device)
+
+
+if __name__ == "__main__":
+    run(main)
