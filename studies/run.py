@@ -17,8 +17,9 @@ import torch
 from pipeline.command import UserError, run
 from pipeline.files import LISTS, read_list, write_json
 from pipeline.images.digits import CLASSES, labels_of, load_digits
-from pipeline.learning.hardware import pick_hardware
-from pipeline.learning.loop import Digits, Normalisation, train
+from pipeline.learning.hardware import Hardware, pick_hardware
+from pipeline.learning.inputs import Digits, Normalisation
+from pipeline.learning.loop import train
 from pipeline.learning.resnet import ARCHITECTURES, build
 from pipeline.learning.schedule import SCHEDULES
 from pipeline.params import TrainParams, load_params
@@ -27,8 +28,8 @@ log = logging.getLogger(__name__)
 
 # What the guidebook holds fixed in all of its experiments.
 _GUIDEBOOK = {
-    "batch_size": 128, "momentum": 0.9, "weight_decay": 5e-4,
-    "warmup_epochs": 0, "label_smoothing": 0.0,
+    "batch_size": 128, "momentum": 0.9, "weight_decay": 5e-4, "warmup_epochs": 0,
+    "label_smoothing": 0.0, "keep": "last", "patience": 0, "init": None, "accumulate": 1,
 }  # fmt: skip
 
 
@@ -78,9 +79,7 @@ def measure(params: TrainParams, share: float) -> dict[str, Any]:
     # The list is sorted by class, so that every n-th is as stratified as the list.
     kept = math.ceil(share * len(files["train"]))
     files["train"] = [files["train"][i * len(files["train"]) // kept] for i in range(kept)]
-    training, validation = (
-        load_side(files[side], params.input_size, hardware.device) for side in ("train", "valid")
-    )
+    training, validation = (load_side(files[side], params, hardware) for side in ("train", "valid"))
     torch.manual_seed(params.seed)
     network = build(params.model, len(CLASSES))
     normalise = load_normalisation(hardware.device)
@@ -94,12 +93,11 @@ def measure(params: TrainParams, share: float) -> dict[str, Any]:
     return {"train_digits": len(training), "valid_digits": len(validation), **accuracy}
 
 
-def load_side(files: list[str], input_size: int, device: torch.device) -> Digits:
-    """Load digits of data/digits, as the lists name them, onto the device."""
-    images = load_digits(Path("data/digits"), files, input_size)
-    return Digits(
-        torch.from_numpy(images).to(device), torch.from_numpy(labels_of(files)).to(device)
-    )
+def load_side(files: list[str], params: TrainParams, hardware: Hardware) -> Digits:
+    """Load digits of data/digits, as the lists name them."""
+    images = load_digits(Path("data/digits"), files, params.input_size, params.max_memory)
+    classes = torch.from_numpy(labels_of(files))
+    return Digits(hardware.keep(torch.from_numpy(images)), classes.to(hardware.device))
 
 
 def load_normalisation(device: torch.device) -> Normalisation:

@@ -1,0 +1,175 @@
+"""The guidebook's studies: combinations trained once each, and what is drawn from them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from helpers import ROOT, TRAIN, contents
+from PIL import Image
+from repository import environment, shell
+
+from pipeline.command import UserError
+from pipeline.learning.schedule import learning_rate
+from studies.draw import as_guidebook_poly, by_schedule, guidebook_poly_rate, load_results
+from studies.run import guidebook_params
+
+STUDY = "studies/dvc.yaml"
+PICTURES = ["depths.png", "optimizers.png", "schedules.png"]
+RATES = [0.1, 0.01, 0.001, 0.0001]
+
+
+@pytest.fixture
+def study(clone):
+    """A repository whose study has a budget of seconds, one seed, and no result yet."""
+    set_budget(clone, share=0.3, input_size=16, epochs=1, precision="fp32")
+    grid = clone / STUDY
+    text = grid.read_text(encoding="utf-8")
+    grid.write_text(text.replace("seed: [0, 1, 2]", "seed: [0]"), encoding="utf-8")
+    shutil.rmtree(clone / "studies/results", ignore_errors=True)
+    (clone / "studies/dvc.lock").unlink(missing_ok=True)
+    return clone
+
+
+def set_budget(folder: Path, **budget: object) -> None:
+    path = folder / "studies/params.yaml"
+    params = yaml.safe_load(path.read_text(encoding="utf-8"))
+    params["budget"] |= budget
+    path.write_text(yaml.safe_dump(params), encoding="utf-8")
+
+
+def trained(printed: str) -> list[str]:
+    """The combinations that a `dvc repro` trained."""
+    running = [line for line in printed.splitlines() if line.startswith("Running stage")]
+    return [line.split(":")[1].rstrip("'") for line in running]
+
+
+def test_a_combination_is_trained_once(study):
+    """As its figures say; again only after the budget that it was trained with has changed."""
+    target = f"{STUDY}:optimizers@adam-0.001-0"
+    assert trained(shell(study, "dvc", "repro", target)) == ["optimizers@adam-0.001-0"]
+    result = json.loads((study / "studies/results/adam-0.001-0.json").read_text(encoding="utf-8"))
+    training = (study / "data/train_data.txt").read_text(encoding="utf-8").splitlines()
+    assert result["train_digits"] == -(-3 * len(training) // 10)
+    assert 0 <= result["valid_accuracy"] <= 1
+    assert {key: result[key] for key in ("model", "optimizer", "scheduler", "lr", "seed")} == {
+        "model": "resnet8", "optimizer": "adam", "scheduler": "cosine", "lr": 0.001, "seed": 0,
+    }  # fmt: skip
+    assert trained(shell(study, "dvc", "repro", target)) == []
+    set_budget(study, share=0.2)
+    assert trained(shell(study, "dvc", "repro", target)) == ["optimizers@adam-0.001-0"]
+
+
+def test_a_stopped_study_goes_on_where_it_was(study):
+    """Killed in its second combination, it trains that one, and not the first again."""
+    running = subprocess.Popen(
+        ["dvc", "repro", f"{STUDY}:squared"],
+        cwd=study, env=environment(study), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    printed = ""
+    while len(trained(printed)) < 2:
+        assert running.poll() is None
+        printed += running.stdout.readline()
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    both = trained(printed)
+    assert trained(shell(study, "dvc", "repro", f"{STUDY}:squared")) == both[1:]
+    results = contents(study / "studies/results")
+    assert sorted(results) == sorted(f"{name.replace('@', '-')}.json" for name in both)
+
+
+def test_the_pipeline_runs_no_study(study):
+    """`dvc repro` in the project's folder leaves the hour of training alone."""
+    shell(study, "dvc", "repro")
+    assert not (study / "studies/results").exists()
+
+
+def test_diverged_training_reads_nothing(study):
+    """Its accuracy is 0, and the study goes on."""
+    out = study / "studies/results/diverged.json"
+    printed = shell(
+        study, "python", "-m", "studies.run", str(out), "--model", "resnet8", "--optimizer", "sgd",
+        "--scheduler", "poly", "--lr", "1e30", "--seed", "0", "--share", "0.3",
+        "--input_size", "16", "--epochs", "2", "--precision", "fp32",
+    )  # fmt: skip
+    assert "is not a number" in printed
+    assert json.loads(out.read_text(encoding="utf-8"))["valid_accuracy"] == 0
+
+
+def test_all_is_fixed_that_the_guidebook_fixes():
+    """Whatever the user's own parameters are; the device is theirs."""
+    own = TRAIN.model_copy(update={"label_smoothing": 0.2, "warmup_epochs": 3, "batch_size": 8})
+    params = guidebook_params(own, lr=0.1, model="resnet20")
+    fixed = {
+        "batch_size": 128, "momentum": 0.9, "weight_decay": 0.0005, "warmup_epochs": 0,
+        "label_smoothing": 0, "lr": 0.1, "model": "resnet20", "device": "cpu",
+    }  # fmt: skip
+    assert {key: getattr(params, key) for key in fixed} == fixed
+    assert not any(params.augment.scaled().model_dump(exclude={"strength"}).values())
+
+
+@pytest.mark.parametrize("lr", RATES)
+def test_the_guidebooks_poly_is_the_rate_squared(lr):
+    """At every epoch: the rate times its multiplier, which has the rate in it once more."""
+    poly = TRAIN.model_copy(update={"scheduler": "poly", "epochs": 100, "warmup_epochs": 0})
+    squared = poly.model_copy(update={"lr": guidebook_poly_rate(lr)})
+    for epoch in range(100):
+        multiplier = lr * (1 - epoch / 100) ** 0.9
+        assert learning_rate(squared, epoch) == pytest.approx(lr * multiplier, rel=1e-12)
+
+
+def test_the_guidebooks_poly_is_drawn_from_the_squares():
+    """At 0.1 it is what the right one is at 0.01."""
+    poly = pd.DataFrame({"lr": [0.1, 0.01, 0.0001], "mean": [0.9, 0.6, 0.2]})
+    drawn = as_guidebook_poly(poly, [0.1, 0.01])
+    assert list(zip(drawn["lr"], drawn["mean"], strict=True)) == [(0.1, 0.6), (0.01, 0.2)]
+
+
+def test_every_point_of_every_figure_is_in_the_grid():
+    """The committed results are complete: three seeds of each, none trained twice."""
+    grid, recipe = load_results(ROOT / "studies/results")
+    assert set(grid["seeds"]) == set(recipe["seeds"]) == {3}
+    assert {name: sorted(rows["lr"]) for name, rows in by_schedule(grid).items()} == dict.fromkeys(
+        ["cosine", "poly", "exponential", "the guidebook's poly"], sorted(RATES)
+    )
+
+
+def test_the_pictures_are_those_of_the_results(tmp_path):
+    """Drawn anew from the committed results: the committed table, and three pictures."""
+    shutil.copytree(ROOT / "studies/results", tmp_path / "studies/results")
+    shell_in(tmp_path)
+    table = (tmp_path / "studies/results.csv").read_bytes()
+    assert table == (ROOT / "studies/results.csv").read_bytes()
+    for name in PICTURES:
+        with Image.open(tmp_path / "studies" / name) as picture:
+            assert picture.width > 400
+            assert len(set(picture.convert("L").tobytes())) > 10
+
+
+def test_a_stopped_study_is_drawn_as_far_as_it_is(tmp_path):
+    """From one combination of them all."""
+    (tmp_path / "studies/results").mkdir(parents=True)
+    for seed in range(3):
+        shutil.copy(ROOT / f"studies/results/sgd-0.1-{seed}.json", tmp_path / "studies/results")
+    shell_in(tmp_path)
+    assert len(pd.read_csv(tmp_path / "studies/results.csv")) == 1
+    assert sorted(path.name for path in (tmp_path / "studies").glob("*.png")) == PICTURES
+
+
+def test_no_result_is_told(tmp_path):
+    """With what to run."""
+    with pytest.raises(UserError, match=r"holds no result: run `dvc repro studies/dvc\.yaml`"):
+        load_results(tmp_path)
+
+
+def shell_in(folder: Path) -> None:
+    """Draw, as a process, in another folder with this checkout's code."""
+    shell(folder, "env", f"PYTHONPATH={ROOT}", "python", "-m", "studies.draw")
