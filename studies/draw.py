@@ -1,6 +1,6 @@
 """Draw the guidebook's figures 24 to 26 from what the combinations came to, mean and spread.
 
-studies/results -> studies/results.csv, optimizers.png, depths.png, schedules.png
+studies/results -> studies/results.csv, studies/figures.png
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _COLORS = ("#1f3b57", "#e08e0b", "#5b9a68", "#c0392b")
 
 
 def main() -> None:
-    """Load the results there are, save the table and the three pictures."""
+    """Load the results there are, save the table and the picture."""
     parser = argparse.ArgumentParser(
         prog="python -m studies.draw",
         description=__doc__,
@@ -34,9 +34,7 @@ def main() -> None:
     grid, recipe = load_results(folder / "results")
     table = pd.concat([grid, recipe]).to_csv(index=False, lineterminator="\n")
     write_file(folder / "results.csv", table.encode("utf-8"))
-    write_file(folder / "optimizers.png", draw_by_rate(by_optimizer(grid)))
-    write_file(folder / "depths.png", draw_by_model(by_depth(grid)))
-    write_file(folder / "schedules.png", draw_by_rate(by_schedule(grid)))
+    write_file(folder / "figures.png", draw_figures(grid))
 
 
 def load_results(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -108,25 +106,36 @@ def guidebook_poly_rate(lr: float) -> float:
     return float(f"{lr**2:.6g}")
 
 
-def draw_by_rate(series: Mapping[str, pd.DataFrame]) -> bytes:
-    """Accuracy over the learning rate, a line for each series, as PNG."""
-    figure, axes = _axes()
+def draw_figures(grid: pd.DataFrame) -> bytes:
+    """Figures 24, 25 and 26 side by side, mean and spread of the seeds, as PNG."""
+    figure = Figure(figsize=(12.6, 3.6), layout="constrained")
+    optimizers, depths, schedules = figure.subplots(1, 3)
+    _draw_by_rate(optimizers, by_optimizer(grid))
+    _draw_by_model(depths, by_depth(grid))
+    _draw_by_rate(schedules, by_schedule(grid))
+    titles = ("24: optimizer and rate", "25: depth", "26: schedule and rate")
+    for axes, title in zip((optimizers, depths, schedules), titles, strict=True):
+        axes.set(title=title, ylabel="validation digits right, %")
+        axes.grid(alpha=0.3)
+    buffer = BytesIO()
+    # Without the library's version in it: the same figures are the same bytes.
+    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _draw_by_rate(axes: Axes, series: Mapping[str, pd.DataFrame]) -> None:
     for i, (name, rows) in enumerate(series.items()):
         # Side by side, so that no spread hides another.
         rates = rows["lr"] * 1.12 ** (i - (len(series) - 1) / 2)
         _draw_spread(axes, rates, rows, "o-", _COLORS[i], name)
     axes.set(xlabel="learning rate", xscale="log", ylim=(0, 103))
     axes.legend()
-    return _png(figure)
 
 
-def draw_by_model(rows: pd.DataFrame) -> bytes:
-    """Accuracy of each network, as PNG."""
-    figure, axes = _axes()
+def _draw_by_model(axes: Axes, rows: pd.DataFrame) -> None:
     _draw_spread(axes, pd.Series(range(len(rows))), rows, "o", _COLORS[0])
     axes.set_xticks(range(len(rows)), rows["model"])
     axes.set_xlim(-0.5, len(rows) - 0.5)
-    return _png(figure)
 
 
 def _draw_spread(
@@ -135,21 +144,6 @@ def _draw_spread(
     mean, lowest, highest = (100 * rows[name] for name in ("mean", "lowest", "highest"))
     spread = [mean - lowest, highest - mean]
     axes.errorbar(x, mean, spread, fmt=style, color=color, label=label, markersize=5, capsize=4)
-
-
-def _axes() -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(4.4, 3.6), layout="constrained")
-    axes = figure.subplots()
-    axes.set_ylabel("validation digits right, %")
-    axes.grid(alpha=0.3)
-    return figure, axes
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = BytesIO()
-    # Without the library's version in it: the same figures are the same bytes.
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-    return buffer.getvalue()
 
 
 if __name__ == "__main__":
