@@ -162,6 +162,24 @@ def test_another_site_is_measured(newcomer: Newcomer) -> None:
     assert (newcomer.clone / "reports/other-site/metrics.json").is_file()
 
 
+def test_the_studies_are_all_there(newcomer: Newcomer) -> None:
+    """The README's command would train every combination, after the pipeline's data stages."""
+    script = commands("The guidebook's findings")
+    assert script == "dvc repro studies/dvc.yaml\n"
+    printed = newcomer.types("source .venv/bin/activate\n" + script.replace("repro", "repro --dry"))
+    assert printed.count("> python -m studies.run ") == 63
+    assert "'split' didn't change" in printed
+    assert "Running stage 'studies/dvc.yaml:draw'" in printed
+
+
+def test_the_notebook_runs(newcomer: Newcomer) -> None:
+    """It is where the README says, and runs with what is installed."""
+    install, opened = commands("The notebook").splitlines()
+    assert install == "python -m pip install --editable '.[notebook]'"
+    script = opened.replace("jupyter lab", "env --unset PYTEST_ADDOPTS python -m pytest --nbmake")
+    assert "1 passed" in newcomer.types("source .venv/bin/activate\n" + script + " -v")
+
+
 def test_the_steps_without_make_run(newcomer: Newcomer) -> None:
     """The PowerShell and Anaconda lines run, each put as this system spells it."""
     windows = commands("Without make", "powershell")
@@ -181,9 +199,11 @@ def test_the_steps_without_make_run(newcomer: Newcomer) -> None:
 
 
 @pytest.mark.skipif("README_DOWNLOADS" not in os.environ, reason="set README_DOWNLOADS to download")
-def test_other_builds_of_torch_install(newcomer: Newcomer) -> None:
-    """The CUDA and CPU builds are found where the README says."""
-    script = commands("With an NVIDIA GPU").replace("pip install", "pip install --dry-run")
+def test_what_is_downloaded_installs(newcomer: Newcomer) -> None:
+    """The CUDA and CPU builds, and the notebook's own, are found where the README says."""
+    install, _ = commands("The notebook").splitlines()
+    script = commands("With an NVIDIA GPU") + install
+    script = script.replace("pip install", "pip install --dry-run")
     newcomer.types("source .venv/bin/activate\n" + script)
 
 
@@ -192,7 +212,9 @@ def test_no_command_is_left_out() -> None:
     run = {
         "Two commands", "Your own photos", "New photos", "A second place", "Is it better?",
         "Wrong labels", "Comparing runs", "Training",
-        "Another site, another display", "Without make", "With an NVIDIA GPU",
+        "Another site, another display",
+        "The guidebook's findings", "The notebook",
+        "Without make", "With an NVIDIA GPU",
     }  # fmt: skip
     assert {b.heading for b in blocks() if b.language in ("sh", "powershell")} == run
 
