@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from helpers import ROOT
@@ -180,6 +181,27 @@ def test_the_notebook_runs(newcomer: Newcomer) -> None:
     assert "1 passed" in newcomer.types("source .venv/bin/activate\n" + script + " -v")
 
 
+def test_the_example_reads_a_digit(newcomer: Newcomer) -> None:
+    """The model is exported, and the README's program reads from a photo what evaluate did."""
+    newcomer.types("source .venv/bin/activate\n" + commands("Into your own program"))
+    data, clone = newcomer.clone / "data", newcomer.clone
+    digits = pd.read_csv(data / "digits.csv", dtype={"label": str})
+    sure = pd.read_csv(clone / "reports/predictions.csv", dtype=str).merge(digits, on="file")
+    digit = sure.sort_values("confidence").iloc[-1]
+    boxes = pd.read_csv(data / "boxes.csv").set_index(["photo", "object"])
+    box = boxes.loc[(digit["photo_x"], digit["object"])]
+    x, y = 0.1 * (box.xmax - box.xmin), 0.1 * (box.ymax - box.ymin)
+    edges = tuple(map(round, (box.xmin - x, box.ymin - y, box.xmax + x, box.ymax + y)))
+    example = commands("Into your own program", "python")
+    assert len(example.split("\n\n")[1].splitlines()) <= 10
+    (clone / "reader.py").write_text(example.replace("(90, 40, 138, 112)", str(edges)))
+    shutil.copy(clone / "raw" / digit["photo_x"], clone / "photo.jpg")
+    printed = newcomer.types("source .venv/bin/activate\npython reader.py")
+    label, confidence = printed.split()
+    assert label == digit["predicted"]
+    assert float(confidence) == pytest.approx(float(digit["confidence"]), abs=0.1)
+
+
 def test_the_steps_without_make_run(newcomer: Newcomer) -> None:
     """The PowerShell and Anaconda lines run, each put as this system spells it."""
     windows = commands("Without make", "powershell")
@@ -211,9 +233,8 @@ def test_no_command_is_left_out() -> None:
     """Every block of commands stands under a heading that a test here runs."""
     run = {
         "Two commands", "Your own photos", "New photos", "A second place", "Is it better?",
-        "Wrong labels", "Comparing runs", "Training",
-        "Another site, another display",
-        "The guidebook's findings", "The notebook",
+        "Wrong labels", "Comparing runs", "Training", "Another site, another display",
+        "Into your own program", "The guidebook's findings", "The notebook",
         "Without make", "With an NVIDIA GPU",
     }  # fmt: skip
     assert {b.heading for b in blocks() if b.language in ("sh", "powershell")} == run

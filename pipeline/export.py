@@ -1,0 +1,184 @@
+"""Export the model to ONNX: one file for other programs, which need neither torch nor this code.
+
+models/digits.pt, data/valid_data.txt, data/digits -> models/digits.onnx
+
+Input `images`: digit images (n, side, side, 3), uint8, RGB, as an image library gives them; n is
+free. Outputs `logits` and `probabilities`: (n, classes), fp32. Scaling and normalisation are in
+the graph. Nothing is written unless onnxruntime reads the validation digits as torch does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from pipeline.command import UserError, run
+from pipeline.files import LISTS, read_list, write_file
+from pipeline.images.digits import load_digits
+from pipeline.learning.checkpoint import Checkpoint, load_checkpoint
+from pipeline.learning.hardware import Hardware
+from pipeline.learning.loop import Normalisation, predict
+
+if TYPE_CHECKING:
+    import onnx
+
+log = logging.getLogger(__name__)
+
+# The first opset whose ReduceMean takes its axes as torch does; onnxruntime reads it since 1.14.
+OPSET = 18
+TOLERANCE = 1e-3
+# One at a time, an odd number, and all at once, as far as memory goes.
+BATCHES = (1, 7, 1024)
+
+_CPU = Hardware(torch.device("cpu"), torch.float32)
+
+
+def main() -> None:
+    """Load the model and the validation digits, export, check, save."""
+    arguments = parse_arguments()
+    require_packages()
+    checkpoint = load_checkpoint(arguments.model)
+    images = load_validation(checkpoint)
+    # What lies there is always the last export that was found right.
+    arguments.out.unlink(missing_ok=True)
+    model = encode(checkpoint)
+    apart = check_agreement(model, checkpoint, images)
+    write_file(arguments.out, model)
+    log.info(
+        "%s: %s, opset %d, %.1f MB; logits within %.1g of torch's on %d validation digits",
+        arguments.out, checkpoint.model, OPSET, len(model) / 1e6, apart, len(images),
+    )  # fmt: skip
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command's arguments."""
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.export",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--model", type=Path, default=Path("models/digits.pt"), help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("models/digits.onnx"), help="default: %(default)s"
+    )
+    return parser.parse_args()
+
+
+def require_packages() -> None:
+    """Raise `UserError` where a package of the extra is missing."""
+    try:
+        import onnx  # noqa: F401, PLC0415 - an extra, for those who export
+        import onnxruntime  # noqa: F401, PLC0415
+        import onnxscript  # noqa: F401, PLC0415
+    except ImportError as missing:
+        raise UserError(
+            f"the export needs more packages ({missing}): "
+            "python -m pip install --editable '.[export]'"
+        ) from None
+
+
+def load_validation(checkpoint: Checkpoint) -> NDArray[np.uint8]:
+    """The validation digits at the model's input size; raises `UserError` if there are none."""
+    files = read_list(LISTS["valid"])
+    if not files:
+        raise UserError(f"{LISTS['valid']} is empty: add photos, run `dvc repro`")
+    return load_digits(Path("data/digits"), files, checkpoint.input_size)
+
+
+class _Reader(nn.Module):
+    """Digit images (n, side, side, 3) uint8 to logits and probabilities, both (n, classes)."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        super().__init__()
+        self.network = checkpoint.network()
+        self.normalise = Normalisation.of(checkpoint.mean, checkpoint.std, _CPU.device)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        logits = self.network(self.normalise(images.permute(0, 3, 1, 2).float() / 255))
+        return logits, logits.softmax(1)
+
+
+def encode(checkpoint: Checkpoint) -> bytes:
+    """A checkpoint as an ONNX file, the same bytes for the same model and the same torch.
+
+    Its metadata hold the classes (separated by commas), the input size, the network's name, the
+    margin around each digit's box, and the MD5 of the lists that it was trained on.
+    """
+    import onnx  # noqa: PLC0415
+
+    for chatty in ("onnx_ir", "onnxscript"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    side = checkpoint.input_size
+    program = torch.onnx.export(
+        _Reader(checkpoint).eval(),
+        # Two: torch takes a batch of one for a constant.
+        (torch.zeros((2, side, side, 3), dtype=torch.uint8),),
+        input_names=["images"],
+        output_names=["logits", "probabilities"],
+        dynamic_shapes=({0: "batch"},),
+        opset_version=OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    assert program is not None
+    model = program.model_proto
+    _forget_origin(model)
+    metadata = {
+        "classes": ",".join(checkpoint.classes),
+        "input_size": str(side),
+        "margin": str(checkpoint.params["crop"]["margin"]),
+        "model": checkpoint.model,
+    } | {f"{name}_list_md5": md5 for name, md5 in checkpoint.lists_md5.items()}
+    onnx.helper.set_model_props(model, metadata)
+    onnx.checker.check_model(model, full_check=True)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
+
+
+def _forget_origin(model: onnx.ModelProto) -> None:
+    """Drop the exporter's notes: they hold paths of this machine."""
+    graph = model.graph
+    del graph.value_info[:]
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
+        del part.metadata_props[:]
+
+
+def check_agreement(model: bytes, checkpoint: Checkpoint, images: NDArray[np.uint8]) -> float:
+    """The most that onnxruntime's logits and torch's (fp32) differ on digit images, at all batches.
+
+    Raises `UserError` where they differ by more than `TOLERANCE`, or where a digit is read
+    differently.
+    """
+    import onnxruntime  # noqa: PLC0415
+
+    normalise = Normalisation.of(checkpoint.mean, checkpoint.std, _CPU.device)
+    network = _CPU.place(checkpoint.network())
+    expected = predict(network, torch.from_numpy(images), normalise, _CPU).numpy()
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    apart = 0.0
+    for size in BATCHES:
+        batches = [images[i : i + size] for i in range(0, len(images), size)]
+        found = np.concatenate([session.run(["logits"], {"images": b})[0] for b in batches])
+        differing = int((found.argmax(1) != expected.argmax(1)).sum())
+        gap = float(np.abs(found - expected).max())
+        if differing or not gap <= TOLERANCE:  # a gap that is not a number is none to accept
+            raise UserError(
+                f"onnxruntime reads {differing} of {len(images)} digits otherwise than torch, and "
+                f"the logits are up to {gap:.2g} apart in batches of {size}: nothing was written; "
+                "try other versions of torch, onnxscript or onnxruntime"
+            )
+        apart = max(apart, gap)
+    return apart
+
+
+if __name__ == "__main__":
+    run(main)
