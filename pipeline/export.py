@@ -24,7 +24,8 @@ from pipeline.files import LISTS, read_list, write_file
 from pipeline.images.digits import load_digits
 from pipeline.learning.checkpoint import Checkpoint, load_checkpoint
 from pipeline.learning.hardware import Hardware
-from pipeline.learning.loop import Normalisation, predict
+from pipeline.learning.inputs import Normalisation, to_unit
+from pipeline.learning.loop import predict
 
 if TYPE_CHECKING:
     import onnx
@@ -103,7 +104,7 @@ class _Reader(nn.Module):
         self.normalise = Normalisation.of(checkpoint.mean, checkpoint.std, _CPU.device)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        logits = self.network(self.normalise(images.permute(0, 3, 1, 2).float() / 255))
+        logits = self.network(self.normalise(to_unit(images)))
         return logits, logits.softmax(1)
 
 
