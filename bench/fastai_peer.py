@@ -6,7 +6,6 @@ Runs in an environment of its own, which `bench.train` makes.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from pathlib import Path
@@ -20,6 +19,7 @@ from fastai.optimizer import SGD
 from fastai.vision.augment import Resize, ResizeMethod
 from fastai.vision.data import ImageDataLoaders, Normalize
 
+from bench.memory import peak_memory
 from pipeline.learning.resnet import build
 
 
@@ -53,12 +53,12 @@ def main() -> None:
         loaders, build(settings["model"], 10), CrossEntropyLossFlat(), opt_func=SGD,
         lr=0.1, moms=(0.9, 0.9, 0.9), wd=5e-4, cbs=clock,
     )  # fmt: skip
-    with learner.no_bar(), learner.no_logging():
+    with learner.no_logging():
         learner.fit(2)
     steps = len(files) // settings["batch_size"]  # it drops the last, smaller batch
     answer = {
         "images_per_second": steps * settings["batch_size"] / clock.seconds[-1],
-        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "memory": peak_memory(),
     }
     sys.stdout.write(json.dumps(answer) + "\n")
 

@@ -6,7 +6,6 @@ Runs in a workplace (`bench.workplace`) and prints one JSON object.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +19,8 @@ import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench import guidebook
+from bench.latency import latency
+from bench.memory import peak_memory
 from pipeline.files import LISTS, read_list
 from pipeline.images.digits import CLASSES
 from pipeline.learning.augment import augment
@@ -103,7 +104,7 @@ def bare_speed(model: str, side: int, batch_size: int, count: int) -> dict[str, 
         network.zero_grad(set_to_none=True)
         with hardware.autocast():
             logits = network(images)
-        F.cross_entropy(logits.float(), classes).backward()
+        F.cross_entropy(logits.float(), classes).backward()  # type: ignore[no-untyped-call]
 
     steps = count // batch_size
     seconds = timed(step, steps, warm_up=max(1, WARM_UP // batch_size))
@@ -111,7 +112,7 @@ def bare_speed(model: str, side: int, batch_size: int, count: int) -> dict[str, 
         step()
     return {
         "images_per_second": steps * batch_size / seconds,
-        "flops_per_image": counter.get_total_flops() / batch_size,
+        "flops": counter.get_total_flops() / batch_size,
     }
 
 
@@ -120,7 +121,7 @@ def matrix_product() -> dict[str, float]:
     device = pick_hardware("auto", "auto").device
     left, right = (torch.randn((4096, 4096), device=device).bfloat16() for _ in range(2))
     seconds = timed(lambda: left @ right, steps=5, warm_up=1)
-    return {"flops_per_second": 5 * 2 * 4096**3 / seconds}
+    return {"flops": 5 * 2 * 4096**3 / seconds}
 
 
 def input_speed(side: int, batch_size: int, augmented: bool) -> dict[str, float]:
@@ -184,10 +185,11 @@ def guidebook_run(seed: int, stop: int) -> dict[str, Any]:
     }
 
 
-def our_run(seed: int, recipe: bool, **changes: object) -> dict[str, Any]:
+def our_run(seed: int, recipe: bool, precision: str | None = None) -> dict[str, Any]:
     """A whole run of our loop, from the digit files on; seconds and errors after each epoch."""
     start = time.perf_counter()
-    params = our_params(recipe, seed=seed, **changes)
+    params = our_params(recipe, seed=seed)
+    params = params.model_copy(update={"precision": precision or params.precision})
     hardware = pick_hardware(params.device, params.precision)
     training, validation = (load_side(path, params, hardware) for path in LISTS.values())
     normalise = Normalisation.of(*load_stats(Path("data/stats.json")), hardware.device)
@@ -205,7 +207,8 @@ def our_run(seed: int, recipe: bool, **changes: object) -> dict[str, Any]:
 TRIALS: dict[str, Callable[..., dict[str, Any]]] = {
     trial.__name__: trial
     for trial in (
-        guidebook_speed, our_speed, bare_speed, matrix_product, input_speed, guidebook_run, our_run
+        guidebook_speed, our_speed, bare_speed, matrix_product, input_speed, guidebook_run, our_run,
+        latency,
     )
 }  # fmt: skip
 
@@ -214,7 +217,7 @@ def main() -> None:
     """Run the trial that is named and print what it came to, and the peak memory in MB."""
     name, settings = sys.argv[1:]
     answer = TRIALS[name](**json.loads(settings))
-    answer["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    answer["memory"] = peak_memory()
     sys.stdout.write(json.dumps(answer) + "\n")
 
 
