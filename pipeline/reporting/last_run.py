@@ -24,6 +24,16 @@ class LastRun:
     stats: dict[str, Any]
     annotations: dict[str, Any]
 
+    def number(self, file: str, *keys: str) -> float | None:
+        """A figure of `metrics`, `stats` or `annotations`, or None where it has no such number.
+
+        The commit may be of another version of this code, with other figures.
+        """
+        value: Any = getattr(self, file)
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value if isinstance(value, int | float) else None
+
 
 def load_last_run() -> LastRun | None:
     """Read the figures at HEAD; None outside of git, and where HEAD has no figures.

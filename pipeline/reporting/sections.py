@@ -19,6 +19,7 @@ from pipeline.reporting.acceptance import (
 from pipeline.reporting.charts import chart_acceptance, chart_reliability, chart_sizes
 from pipeline.reporting.confusion import count_confusion, group_by_segments
 from pipeline.reporting.intervals import wilson
+from pipeline.reporting.last_run import LastRun
 from pipeline.reporting.metrics import bin_by_confidence, expected_calibration_error
 from pipeline.reporting.misread import find_misread
 from pipeline.reporting.pictures import embed_digits, embed_image
@@ -40,31 +41,38 @@ def describe_accuracy(report: Report) -> dict[str, Any]:
 
     `readings` is None where there are none.
     """
-    answers, last = report.answers, report.training and report.training.last
+    answers, last = report.answers, _last_run(report)
     right = answers["predicted"] == answers["actual"]
-    before = last.metrics if last else {}
-    classes = before.get("classes", {})
+    readings = score_readings(answers, report.photos.whole)["right"].astype(bool)
     return {
-        "digits": _score(right, before.get("digits", {})),
-        "readings": _score(
-            score_readings(answers, report.photos.whole)["right"], before.get("readings", {})
-        ),
+        "digits": _score(right) | _before(last, "digits"),
+        "readings": _score(readings) | _before(last, "readings") if len(readings) else None,
         "classes": {
-            str(label): _score(its, {"accuracy": classes.get(label)})
+            str(label): _score(its)
+            | {"last": last.number("metrics", "classes", str(label)), "last_count": None}
             for label, its in right.groupby(answers["actual"])
         },
     }
 
 
-def _score(right: pd.Series, before: Mapping[str, Any]) -> dict[str, Any] | None:
-    if not len(right):
-        return None
-    count, hits = len(right), int(right.astype(bool).sum())
+def _score(right: pd.Series) -> dict[str, Any]:
+    count, hits = len(right), int(right.sum())
     low, high = wilson(hits, count)
     return {
         "right": hits / count, "low": low, "high": high, "count": count, "errors": count - hits,
-        "last": before.get("accuracy"), "last_count": before.get("count"),
     }  # fmt: skip
+
+
+def _before(last: LastRun, name: str) -> dict[str, Any]:
+    return {
+        "last": last.number("metrics", name, "accuracy"),
+        "last_count": last.number("metrics", name, "count"),
+    }
+
+
+def _last_run(report: Report) -> LastRun:
+    last = report.training.last if report.training else None
+    return last or LastRun("", "", {}, {}, {})
 
 
 def describe_mistakes(report: Report) -> dict[str, Any]:
@@ -140,30 +148,31 @@ def describe_trust(report: Report) -> dict[str, Any]:
 def describe_data(report: Report) -> dict[str, Any]:
     """What data is it? Counts, classes by side, box sizes, problems by reason, colours."""
     boxes, training = report.photos.boxes, report.training
-    last = training and training.last
-    before = last.annotations if last else {}
-    stats = last.stats if last else {}
+    last = _last_run(report)
     sizes = {
         "width": boxes["xmax"] - boxes["xmin"],
         "height": boxes["ymax"] - boxes["ymin"],
     }
     return {
         "counts": {
-            "photos": (boxes["photo"].nunique(), before.get("photos")),
-            "boxes": (len(boxes), before.get("boxes")),
+            "photos": (boxes["photo"].nunique(), last.number("annotations", "photos")),
+            "boxes": (len(boxes), last.number("annotations", "boxes")),
         },
         "classes": _count_classes(training.sides) if training else _count_labels(boxes),
         "sizes": {name: its.quantile(_QUANTILES).tolist() for name, its in sizes.items()},
         "size_charts": {name: chart_sizes(its.tolist()) for name, its in sizes.items()},
         "problems": [
-            {"reason": code, "count": count, "last": before.get("reasons", {}).get(code, 0)}
+            {
+                "reason": code, "count": count,
+                "last": last.number("annotations", "reasons", code) or 0,
+            }
             for code, count in Counter(report.photos.problems["reason"]).most_common()
         ],
         "colours": [
             {
                 "channel": channel, "mean": training.mean[i], "std": training.std[i],
-                "last_mean": stats.get("mean", {}).get(channel),
-                "last_std": stats.get("std", {}).get(channel),
+                "last_mean": last.number("stats", "mean", channel),
+                "last_std": last.number("stats", "std", channel),
             }
             for i, channel in enumerate(_CHANNELS)
         ] if training else [],

@@ -67,3 +67,13 @@ def test_without_figures_there_is_none(folder, content):
     if content is not None:
         commit(folder, content)
     assert load_last_run() is None
+
+
+@pytest.mark.parametrize("content", [{"digits": 5}, {"digits": {"count": "5"}}, {"digits": None}])
+def test_figures_of_another_version_are_left_out(folder, content):
+    """What is no number where one is looked for is none; what is one is found."""
+    commit(folder, content | {"other": {"figure": 0.5}})
+    last = load_last_run()
+    assert last.number("metrics", "digits", "count") is None
+    assert last.number("stats", "mean", "red") is None
+    assert last.number("metrics", "other", "figure") == 0.5

@@ -92,6 +92,17 @@ def test_without_a_last_run_nothing_is_beside(tmp_path, answers):
     assert "red 0.5000 0.2000" in text
 
 
+def test_without_a_reading_the_digits_are_measured(tmp_path, answers):
+    """As with the guidebook's split: no photo has all of its digits in validation."""
+    report = make_report(tmp_path, answers, make_training(answers, tmp_path, last=LAST))
+    report.photos.whole.clear()
+    text = said(render_page(report))
+    assert "No reading can be counted" in text
+    assert "digits 87.50%" in text
+    assert "Readings by threshold" not in text
+    assert "Single digits: " in text
+
+
 def test_another_sites_page_has_no_training(tmp_path, answers):
     """No curves, no audit, no sides, no colours; all else is there."""
     text = said(render_page(make_report(tmp_path, answers, reasons=("no_object",))))
