@@ -11,8 +11,7 @@ from typing import Any
 
 from bench.process import Processes, make_environment, row
 from bench.workplace import make_workplace
-from pipeline.files import LISTS, read_list
-from pipeline.train import load_stats
+from pipeline.files import LISTS, read_list, read_stats
 
 BATCH = {"side": 64, "batch_size": 128}
 # Images a second, as a multiple of the guidebook's.
@@ -57,7 +56,7 @@ def measure(
         "matrix product": processes.trial(workplace, "matrix_product"),
     }
     if fastai:
-        mean, std = load_stats(workplace / "data/stats.json")
+        mean, std = read_stats(workplace / "data/stats.json")
         listed = read_list(workplace / LISTS["train"])
         files = list(islice(cycle(listed), count))
         peer = {"model": model, "files": files, "mean": mean, "std": std, **BATCH}

@@ -21,7 +21,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench import guidebook
 from bench.latency import latency
 from bench.memory import peak_memory
-from pipeline.files import LISTS, read_list
+from pipeline.files import LISTS, read_list, read_stats
 from pipeline.images.digits import CLASSES
 from pipeline.learning.augment import augment
 from pipeline.learning.hardware import Hardware, pick_hardware
@@ -29,7 +29,7 @@ from pipeline.learning.inputs import Digits, Normalisation
 from pipeline.learning.loop import train
 from pipeline.learning.resnet import build
 from pipeline.params import TrainParams, load_params
-from pipeline.train import load_side, load_stats, make_network
+from pipeline.train import load_side, make_network
 
 WARM_UP = 256
 
@@ -64,7 +64,7 @@ def files_for(count: int) -> list[str]:
 
 def guidebook_files(files: list[str], side: int) -> guidebook.DigitFiles:
     """Digit images as the guidebook's loop loads them."""
-    mean, std = load_stats(Path("data/stats.json"))
+    mean, std = read_stats()
     return guidebook.DigitFiles(Path("data/digits"), files, side, mean, std)
 
 
@@ -88,7 +88,7 @@ def our_speed(
         epochs=1, warmup_epochs=0, lr=0.001,
     )  # fmt: skip
     hardware = our_hardware(params)
-    normalise = Normalisation.of(*load_stats(Path("data/stats.json")), hardware.device)
+    normalise = Normalisation.of(*read_stats(), hardware.device)
     every = load_side(LISTS["train"], params, hardware)
     network = build(model, len(CLASSES))
     for n in (WARM_UP, count):
@@ -199,7 +199,7 @@ def our_run(seed: int, recipe: bool, precision: str | None = None) -> dict[str, 
     params = params.model_copy(update={"precision": precision or params.precision})
     hardware = our_hardware(params)
     training, validation = (load_side(path, params, hardware) for path in LISTS.values())
-    normalise = Normalisation.of(*load_stats(Path("data/stats.json")), hardware.device)
+    normalise = Normalisation.of(*read_stats(), hardware.device)
     network = make_network(params)
     seconds, errors = [], []
     for epoch in train(network, training, validation, normalise, params, hardware):

@@ -116,7 +116,9 @@ class AuditParams(_Section):
         """How each network is trained: as `params` says, but for what is set here."""
         augment = params.augment.model_copy(update={"strength": self.strength})
         own = {"model": self.model, "epochs": self.epochs, "optimizer": "adam", "lr": self.lr}
-        return params.model_copy(update={**own, "augment": augment})
+        # From nothing to the last epoch: what knew a digit's label must not judge it.
+        blind = {"init": None, "keep": "last", "patience": 0}
+        return params.model_copy(update={**own, **blind, "augment": augment})
 
 
 class Params(_Section):

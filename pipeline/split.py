@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from pipeline.command import UserError, run
-from pipeline.files import write_list
+from pipeline.files import LISTS, write_list
 from pipeline.images.copies import group_digits
 from pipeline.params import SplitParams, load_params
 from pipeline.tables import DIGITS, PHOTOS, read_table
@@ -41,8 +41,8 @@ def main() -> None:
     else:
         validation = split_by_digit(digits, params)
     files = digits["file"]
-    write_list(Path("data/train_data.txt"), sorted(files[~validation]))
-    write_list(Path("data/valid_data.txt"), sorted(files[validation]))
+    write_list(LISTS["train"], sorted(files[~validation]))
+    write_list(LISTS["valid"], sorted(files[validation]))
     log_summary(digits["label"], validation, params.validation)
 
 

@@ -15,12 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.command import run
-from pipeline.files import write_json
+from pipeline.files import CHANNELS, write_json
 from pipeline.tables import DIGITS, read_table
 
 log = logging.getLogger(__name__)
-
-_CHANNELS = ["red", "green", "blue"]
 
 
 def main() -> None:
@@ -38,8 +36,8 @@ def channel_stats(digits: pd.DataFrame) -> dict[str, Any]:
     std = sqrt(mean of the images' mean squares - mean ** 2).
     """
     pixels = digits["pixels"].to_numpy(dtype=np.float64)[:, None]
-    means = digits[_CHANNELS].to_numpy(dtype=np.float64) / pixels / 255
-    squares = digits[[f"{name}_squared" for name in _CHANNELS]].to_numpy(dtype=np.float64)
+    means = digits[list(CHANNELS)].to_numpy(dtype=np.float64) / pixels / 255
+    squares = digits[[f"{name}_squared" for name in CHANNELS]].to_numpy(dtype=np.float64)
     mean = means.mean(axis=0)
     variance = (squares / pixels / 255**2).mean(axis=0) - mean**2
     std = np.sqrt(np.maximum(variance, 0))
@@ -51,7 +49,7 @@ def channel_stats(digits: pd.DataFrame) -> dict[str, Any]:
 
 
 def _by_channel(values: NDArray[np.float64]) -> dict[str, float]:
-    return {name: round(float(value), 8) for name, value in zip(_CHANNELS, values, strict=True)}
+    return {name: round(float(value), 8) for name, value in zip(CHANNELS, values, strict=True)}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ Interrupted, it goes on after the last finished epoch when it is run again.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +17,7 @@ import torch
 from torch import nn
 
 from pipeline.command import UserError, run
-from pipeline.files import LISTS, lists_md5, read_list
+from pipeline.files import LISTS, lists_md5, read_list, read_stats
 from pipeline.images.digits import CLASSES, labels_of, load_digits
 from pipeline.learning.checkpoint import Checkpoint, save_checkpoint, start_from
 from pipeline.learning.epoch import Epoch
@@ -33,7 +32,6 @@ from pipeline.tables import HISTORY, write_table
 
 log = logging.getLogger(__name__)
 
-CHANNELS = ("red", "green", "blue")
 UNFINISHED = Path("models/.unfinished.pt")
 
 
@@ -55,7 +53,7 @@ def main() -> None:
 def train_as(team: Team, all_params: Params, hardware: Hardware) -> None:
     """Load the digits of both lists, train, save the model and its history."""
     params = all_params.train
-    mean, std = load_stats(Path("data/stats.json"))
+    mean, std = read_stats()
     training, validation = (load_side(path, params, hardware) for path in LISTS.values())
     network = make_network(params)
     unfinished = find_unfinished(network, training, validation, mean + std, params, hardware, team)
@@ -86,18 +84,6 @@ def train_as(team: Team, all_params: Params, hardware: Hardware) -> None:
             ),
         )
         unfinished.remove()
-
-
-def load_stats(path: Path) -> tuple[list[float], list[float]]:
-    """Mean and standard deviation of the digits' red, green and blue, in 0..1."""
-    try:
-        stats = json.loads(path.read_text(encoding="utf-8"))
-        mean, std = ([stats[name][c] for c in CHANNELS] for name in ("mean", "std"))
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing: run `dvc repro`") from None
-    except (ValueError, KeyError, TypeError):
-        raise UserError(f"{path} is damaged: delete it and run `dvc repro`") from None
-    return mean, std
 
 
 def load_side(path: Path, params: TrainParams, hardware: Hardware) -> Digits:

@@ -16,7 +16,6 @@ from pipeline.command import UserError
 from pipeline.files import md5
 from pipeline.learning.checkpoint import load_checkpoint
 from pipeline.tables import HISTORY, read_table
-from pipeline.train import load_stats
 
 
 @pytest.fixture
@@ -97,20 +96,6 @@ def test_a_missing_digit_is_told_and_leaves_the_old_model(workplace):
         workplace.do("train")
     assert contents(workplace.folder / "models") == {"digits.pt": b"old"}
     assert not (workplace.folder / "reports").exists()
-
-
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"mean": [1, 2, 3], "std": [1, 1, 1]}'])
-def test_damaged_stats_are_told(tmp_path, content):
-    """Also those of an older form."""
-    with pytest.raises(UserError, match=r"stats\.json is damaged"):
-        load_stats(write(tmp_path / "stats.json", content))
-
-
-def test_stats_are_taken_by_name(tmp_path):
-    """Red, green, blue, whatever their order in the file."""
-    channels = {"blue": 0.3, "red": 0.1, "green": 0.2}
-    content = json.dumps({"digits": 5, "mean": channels, "std": channels})
-    assert load_stats(write(tmp_path / "stats.json", content)) == ([0.1, 0.2, 0.3],) * 2
 
 
 def test_training_starts_from_an_earlier_model(workplace):
