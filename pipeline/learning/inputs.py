@@ -56,10 +56,10 @@ class Normalisation:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Images of mean 0 and deviation 1, channels last."""
-        normal = (images - self.mean) / self.std
+        normal = (images - self.mean).div_(self.std)
         return normal.contiguous(memory_format=torch.channels_last)
 
 
 def to_unit(images: Tensor) -> Tensor:
     """uint8 (batch, side, side, 3) to float (batch, 3, side, side) in 0..1, channels last."""
-    return images.permute(0, 3, 1, 2).float() / 255
+    return images.permute(0, 3, 1, 2).float().div_(255)
