@@ -88,6 +88,7 @@ class TrainParams(_Section):
     weight_decay: Annotated[float, Field(ge=0)]
     scheduler: Literal["cosine", "poly", "exponential"]
     warmup_epochs: Annotated[int, Field(ge=0)]
+    progressive: Annotated[float, Field(ge=0, lt=1)]
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]
     augment: AugmentParams
     keep: Literal["last", "best"]

@@ -126,6 +126,8 @@ def _train_epoch(
         for part in parts:
             images, classes = digits.batch(part)
             images = augment(images, params.augment, generator)
+            if epoch <= params.progressive * params.epochs:
+                images = F.interpolate(images, params.input_size // 2, mode="area")
             with without_sync(learner, skip=part is not parts[-1]):
                 with hardware.autocast():
                     logits = learner(normalise(images)).float()

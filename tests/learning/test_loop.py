@@ -323,6 +323,26 @@ def test_the_optimizer_has_the_parameters(name, kind):
     assert group.get("momentum", 0.8) == 0.8
 
 
+@pytest.mark.parametrize(("progressive", "small"), [(0, 0), (0.5, 2), (0.7, 2), (0.75, 3)])
+def test_the_first_epochs_see_smaller_digits(progressive, small):
+    """Of half the side, for a share of the epochs; validation always sees them whole."""
+
+    class Witness(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.head = nn.Linear(3, 10)
+            self.sides = {True: [], False: []}
+
+        def forward(self, images):
+            self.sides[self.training].append(images.shape[2:])
+            return self.head(images.mean((2, 3)))
+
+    network = Witness()
+    run(network, epochs=4, batch_size=40, progressive=progressive)
+    assert network.sides[True] == [(8, 8)] * small + [(16, 16)] * (4 - small)
+    assert network.sides[False] == [(16, 16)] * 4
+
+
 def test_the_rate_changes_step_by_step():
     """One epoch of plain SGD on constant gradients moves by the sum of the schedule's rates."""
 
