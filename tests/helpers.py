@@ -32,7 +32,8 @@ NO_AUGMENT = AugmentParams(**(dict.fromkeys(AugmentParams.model_fields, 0.0) | {
 TRAIN = TrainParams(
     model="resnet8", input_size=16, batch_size=32, epochs=2, optimizer="sgd", lr=0.1,
     momentum=0.9, weight_decay=0, scheduler="cosine", warmup_epochs=0, progressive=0,
-    label_smoothing=0, augment=NO_AUGMENT, keep="last", patience=0, init=None, seed=0, device="cpu", precision="fp32",
+    label_smoothing=0, augment=NO_AUGMENT, keep="last", patience=0, init=None, seed=0,
+    device="cpu", precision="fp32",
     accumulate=1, max_memory=None, compile=False, deterministic=False, launcher="python",
 )  # fmt: skip
 
