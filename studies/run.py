@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 # What the guidebook holds fixed in all of its experiments.
 _GUIDEBOOK = {
     "batch_size": 128, "momentum": 0.9, "weight_decay": 5e-4, "warmup_epochs": 0,
-    "label_smoothing": 0.0, "keep": "last", "patience": 0, "init": None, "accumulate": 1,
+    "progressive": 0.0, "label_smoothing": 0.0, "keep": "last", "patience": 0, "init": None,
+    "accumulate": 1,
 }  # fmt: skip
 
 
