@@ -37,7 +37,10 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="keep photos and environments here, for again")
     options = parser.parse_args()
     sets = [SETS[number - 1] for number in options.sets]
-    with tempfile.TemporaryDirectory() as temporary:
+    if options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
+    # Beside the photos: they are linked, which no two disks allow.
+    with tempfile.TemporaryDirectory(dir=options.folder) as temporary:
         kept = (options.folder or Path(temporary) / "kept").absolute()
         kept.mkdir(parents=True, exist_ok=True)
         peers = make_peers(kept)

@@ -38,7 +38,7 @@ RECIPE: dict[str, Any] = {
     "model": "resnet20", "input_size": 64, "batch_size": 128, "epochs": 100, "optimizer": "sgd",
     "lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4, "scheduler": "cosine", "warmup_epochs": 0,
     "progressive": 0.0, "label_smoothing": 0.0, "keep": "last", "patience": 0, "init": None,
-    "precision": "fp32",
+    "accumulate": 1, "precision": "fp32",
 }  # fmt: skip
 
 

@@ -71,10 +71,11 @@ def judge(
 ) -> NDArray[np.float64]:
     """Each digit's probabilities (n, 10), by a network that was trained on the other folds."""
     hardware = pick_hardware(params.device, params.precision)
-    images = load_digits(Path("data/digits"), files, params.input_size)
+    hardware.configure(params.deterministic)
+    images = load_digits(Path("data/digits"), files, params.input_size, params.max_memory)
     normalise = Normalisation.of(*read_stats(), hardware.device)
     digits = Digits(
-        torch.from_numpy(images).to(hardware.device), torch.from_numpy(classes).to(hardware.device)
+        hardware.keep(torch.from_numpy(images)), torch.from_numpy(classes).to(hardware.device)
     )
     log.info("%s on %s: %d digits", params.model, hardware, len(digits))
     return predict_out_of_fold(digits, folds, len(CLASSES), normalise, params, hardware)

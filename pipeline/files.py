@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,11 @@ def lists_md5() -> dict[str, str]:
     return {side: md5(_read(path)) for side, path in LISTS.items()}
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Put `content` at `path` all at once: a reader or a killed run never sees half of it."""
+def write_file(path: Path, content: bytes | memoryview, durable: bool = False) -> None:
+    """Put `content` at `path` all at once: a reader or a killed run never sees half of it.
+
+    Nor, where `durable`, does one after a loss of power: too dear for many small files.
+    """
     temporary = path.with_name(f".{path.name}.part")
     try:
         try:
@@ -32,6 +36,9 @@ def write_file(path: Path, content: bytes) -> None:
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(content)
+        if durable:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

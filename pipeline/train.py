@@ -53,6 +53,7 @@ def main() -> None:
 def train_as(team: Team, all_params: Params, hardware: Hardware) -> None:
     """Load the digits of both lists, train, save the model and its history."""
     params = all_params.train
+    lists = lists_md5()
     mean, std = read_stats()
     training, validation = (load_side(path, params, hardware) for path in LISTS.values())
     network = make_network(params)
@@ -79,7 +80,7 @@ def train_as(team: Team, all_params: Params, hardware: Hardware) -> None:
                 mean=mean,
                 std=std,
                 params=all_params.model_dump(include={"crop": {"margin", "format"}, "train": True}),
-                lists_md5=lists_md5(),
+                lists_md5=lists,
                 state={name: v.cpu().contiguous() for name, v in network.state_dict().items()},
             ),
         )

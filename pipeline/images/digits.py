@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import tempfile
 from io import BytesIO
 from pathlib import Path
@@ -61,6 +62,9 @@ def _make_room(shape: tuple[int, ...], max_memory: float | None) -> NDArray[np.u
         return np.empty(shape, dtype=np.uint8)
     # Not in the system's folder for such files, which is often memory itself.
     with tempfile.TemporaryFile(dir=Path.cwd()) as file:
+        if hasattr(os, "posix_fallocate"):
+            # A disk that is too small is told here; a mapped page that finds no room kills.
+            os.posix_fallocate(file.fileno(), 0, math.prod(shape))
         return np.memmap(file, dtype=np.uint8, mode="w+", shape=shape)
 
 
@@ -70,4 +74,5 @@ def _read(source: Path | bytes, side: int) -> NDArray[np.uint8]:
             image.draft("RGB", (side, side))
             return np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BILINEAR))
     except OSError as error:
-        raise UserError(f"{source!r} cannot be read ({error}): run `dvc repro`") from None
+        name = "a digit just cut" if isinstance(source, bytes) else source
+        raise UserError(f"{name} cannot be read ({error}): run `dvc repro`") from None

@@ -63,10 +63,8 @@ def predict_out_of_fold(
     probabilities = np.empty((len(digits), classes))
     numbers = np.unique(folds)
     for number in numbers:
-        held_out = torch.from_numpy(folds == number).to(hardware.device)
-        training, judged = (
-            Digits(digits.images[side], digits.classes[side]) for side in (~held_out, held_out)
-        )
+        held_out = torch.from_numpy(folds == number)
+        training, judged = (digits.subset(side) for side in (~held_out, held_out))
         torch.manual_seed(params.seed)
         network = build(params.model, classes)
         last = deque(train(network, training, judged, normalise, params, hardware), maxlen=1)[0]

@@ -55,6 +55,11 @@ class Hardware:
                 return images
         return images.to(self.device)
 
+    def wait(self) -> None:
+        """Until a GPU has done what it was given; a CPU has."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
     def __str__(self) -> str:
         if self.device.type == "cuda":
             name = torch.cuda.get_device_name(self.device)
@@ -97,7 +102,8 @@ def _keep_freed_memory() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt:
         mmap_threshold, trim_threshold = -3, -1  # as malloc.h numbers them
-        mallopt(mmap_threshold, 2**30)
+        # Older versions of glibc take no more than 32 MiB.
+        mallopt(mmap_threshold, 2**30) or mallopt(mmap_threshold, 2**25)
         mallopt(trim_threshold, 2**31 - 1)
 
 

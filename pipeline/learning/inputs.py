@@ -26,6 +26,12 @@ class Digits:
         """Where batches are given."""
         return self.classes.device
 
+    def subset(self, chosen: Tensor) -> Digits:
+        """Those digits of which `chosen` (n,) is true, where they are."""
+        return Digits(
+            self.images[chosen.to(self.images.device)], self.classes[chosen.to(self.device)]
+        )
+
     def batch(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """The digits of an index, as values 0..1 (batch, 3, side, side), and their classes.
 

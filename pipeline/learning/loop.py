@@ -38,7 +38,7 @@ def train(
 
     The order of the digits and their augmentation follow from (seed, epoch) alone. After the last
     epoch, the network has the weights that `params.keep` asks for. Raises `UserError` when a
-    figure is no longer a number, or memory does not suffice.
+    figure is no longer a number.
     """
     hardware.place(network)
     optimizer = make_optimizer(network, params, hardware)
@@ -58,6 +58,7 @@ def train(
             learner, training, normalise, optimizer, params, hardware, team, number
         )
         team.align(network)
+        hardware.wait()
         seconds = time.perf_counter() - start
         figures = torch.cat([figures, _validate(network, validation, normalise, hardware, team)])
         train_loss, train_right, valid_loss, valid_right = team.sum(figures).tolist()
@@ -127,7 +128,7 @@ def _train_epoch(
             images, classes = digits.batch(part)
             images = augment(images, params.augment, generator)
             if epoch <= params.progressive * params.epochs:
-                images = F.interpolate(images, params.input_size // 2, mode="area")
+                images = F.interpolate(images, _smaller(params.input_size), mode="area")
             with without_sync(learner, skip=part is not parts[-1]):
                 with hardware.autocast():
                     logits = learner(normalise(images)).float()
@@ -177,6 +178,11 @@ def _generator(device: torch.device | str, *seeds: int) -> torch.Generator:
     for number in seeds:
         seed = seed * 1_000_003 + number
     return torch.Generator(device).manual_seed(seed % 2**63)
+
+
+def _smaller(side: int) -> int:
+    """Half of a side, but 9 pixels: of fewer, four stages leave one, too few for batch norm."""
+    return max(9, side // 2)
 
 
 def _has_stalled(epochs: list[Epoch], patience: int) -> bool:

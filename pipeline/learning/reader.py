@@ -21,7 +21,7 @@ def read(
     """
     network = hardware.place(checkpoint.network())
     normalise = Normalisation.of(checkpoint.mean, checkpoint.std, hardware.device)
-    resident = torch.from_numpy(images).to(hardware.device)
-    confidence, answers = predict(network, resident, normalise, hardware).softmax(1).max(1)
+    logits = predict(network, torch.from_numpy(images), normalise, hardware)
+    confidence, answers = logits.softmax(1).max(1)
     labels = [checkpoint.classes[answer] for answer in answers.tolist()]
     return labels, confidence.cpu().double().round(decimals=6).numpy()

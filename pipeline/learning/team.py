@@ -81,13 +81,20 @@ def without_sync(network: nn.Module, skip: bool) -> AbstractContextManager[None]
 def join_team(device: torch.device) -> Iterator[Team]:
     """Join the processes that torchrun started, over NCCL on CUDA and gloo on the CPU.
 
-    Each takes the GPU of its own number. Without torchrun, gives a team of one.
+    Each takes the GPU of its own number; raises `UserError` where there is none. Without torchrun,
+    gives a team of one.
     """
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         yield ALONE
         return
     if device.type == "cuda":
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        number, gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if number >= gpus:
+            raise UserError(
+                f"train.launcher starts more processes than there are GPUs ({gpus}): "
+                "lower --nproc-per-node, or set train.device: cpu"
+            )
+        torch.cuda.set_device(number)
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE)
     try:
         yield Team(distributed.get_rank(), distributed.get_world_size())

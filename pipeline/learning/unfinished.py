@@ -54,7 +54,7 @@ class Unfinished:
             },
             buffer,
         )
-        write_file(self._path, buffer.getvalue())
+        write_file(self._path, buffer.getbuffer(), durable=True)
 
     def restore(
         self, network: nn.Module, optimizer: torch.optim.Optimizer

@@ -41,7 +41,7 @@ def load_last_run() -> LastRun | None:
     Depends on nothing but HEAD: the same commit and the same run give the same page.
     """
     metrics = _read_at_head(_METRICS)
-    told = _git("log", "-1", "--format=%H %cs", "--", _METRICS)
+    told = _git("log", "-1", "--no-show-signature", "--format=%H %cs", "--", _METRICS)
     if not metrics or not told:
         return None
     commit, date = told.split()

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from PIL import Image
 
+from pipeline.files import CHANNELS
 from pipeline.images.digits import CLASSES
 from pipeline.reporting.acceptance import (
     accept_by_threshold,
@@ -33,7 +34,6 @@ AUDITED = 200
 # Accepted unseen: one wrong in a thousand.
 RATE = 0.001
 _QUANTILES = [0, 0.05, 0.5, 0.95, 1]
-_CHANNELS = ("red", "green", "blue")
 
 
 def describe_accuracy(report: Report) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def describe_data(report: Report) -> dict[str, Any]:
                 "last_mean": last.number("stats", "mean", channel),
                 "last_std": last.number("stats", "std", channel),
             }
-            for i, channel in enumerate(_CHANNELS)
+            for i, channel in enumerate(CHANNELS)
         ] if training else [],
     }  # fmt: skip
 

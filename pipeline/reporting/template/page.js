@@ -27,7 +27,7 @@ function switchLanguage(code) {
 function wishedLanguage() {
   try {
     const kept = localStorage.getItem("language");
-    if (kept) return kept;
+    if (Object.hasOwn(words, kept)) return kept;
   } catch { /* a browser may keep nothing for files */ }
   return navigator.language.toLowerCase().startsWith("ko") ? "ko" : "en";
 }
