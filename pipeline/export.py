@@ -47,7 +47,7 @@ def main() -> None:
     require_packages()
     checkpoint = load_checkpoint(arguments.model)
     images = load_validation(checkpoint)
-    # Whatever lies there was found right for today's model.
+    # An earlier export must not be taken for this model's.
     arguments.out.unlink(missing_ok=True)
     model = encode(checkpoint)
     apart = check_agreement(model, checkpoint, images)

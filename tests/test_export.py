@@ -161,7 +161,7 @@ def test_without_validation_digits_there_is_no_export(exported, tmp_path):
     folder = Path(shutil.copytree(exported, tmp_path / "without", symlinks=True))
     digit = folder / "data/digits" / read_list(folder / LISTS["valid"])[0]
     digit.unlink()
-    assert f"{digit.name}') cannot be read" in export(folder, code=1)
+    assert f"{digit.name} cannot be read" in export(folder, code=1)
     (folder / LISTS["valid"]).write_text("")
     assert "data/valid_data.txt is empty: add photos" in export(folder, code=1)
     (folder / LISTS["valid"]).unlink()
