@@ -30,25 +30,27 @@ from pipeline.learning.loop import train
 from pipeline.learning.resnet import build
 from pipeline.params import TrainParams, load_params
 from pipeline.train import load_side, make_network
+from studies.run import guidebook_params
 
 WARM_UP = 256
 
-# The guidebook's recipe in our parameters; its rate changes once an epoch, ours every step.
+# What the guidebook's final recipe adds to what all of its experiments hold fixed; its rate changes
+# once an epoch, ours every step.
 RECIPE: dict[str, Any] = {
-    "model": "resnet20", "input_size": 64, "batch_size": 128, "epochs": 100, "optimizer": "sgd",
-    "lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4, "scheduler": "cosine", "warmup_epochs": 0,
-    "progressive": 0.0, "label_smoothing": 0.0, "keep": "last", "patience": 0, "init": None,
-    "accumulate": 1, "precision": "fp32",
+    "model": "resnet20", "input_size": 64, "epochs": 100, "optimizer": "sgd", "lr": 0.1,
+    "scheduler": "cosine", "precision": "fp32",
 }  # fmt: skip
 
 
 def our_params(recipe: bool, augmented: bool = True, **changes: object) -> TrainParams:
     """Our parameters: those of params.yaml, or the guidebook's recipe in them; then `changes`."""
     params = load_params().train
-    if recipe or not augmented:
+    if recipe:
+        return guidebook_params(params, **RECIPE | changes)
+    if not augmented:
         still = params.augment.model_copy(update={"strength": 0.0})
         params = params.model_copy(update={"augment": still})
-    return params.model_copy(update=(RECIPE if recipe else {}) | changes)
+    return params.model_copy(update=changes)
 
 
 def our_hardware(params: TrainParams) -> Hardware:
