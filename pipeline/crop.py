@@ -9,6 +9,7 @@ import argparse
 import logging
 import os
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pipeline.command import UserError, run
 from pipeline.images.cropper import Cropper, PhotoTask, Row
 from pipeline.parallel import map_photos
 from pipeline.params import load_params
+from pipeline.stamps import load_stamps, save_stamps
 from pipeline.tables import (
     BOXES,
     DIGITS,
@@ -29,6 +31,8 @@ from pipeline.tables import (
 )
 
 log = logging.getLogger(__name__)
+
+_STAMPS = Path("data/.stamps.csv")
 
 
 def main() -> None:
@@ -42,6 +46,7 @@ def main() -> None:
     removed = prune(cropper.digits_folder, {digit["file"] for digit in digits})
     write_table(Path("data/photos.csv"), PHOTOS, PHOTOS.frame(photos))
     write_table(Path("data/digits.csv"), DIGITS, DIGITS.frame(digits))
+    save_stamps(_STAMPS, stamps_of(photos, digits))
     log.info("%d digits: %d written, %d removed", len(digits), written, removed)
     if not digits:
         raise UserError("no photo could be read: data/photos.csv says why, photo by photo")
@@ -57,17 +62,28 @@ class LastRun:
 
 def load_last_run(folder: Path) -> LastRun:
     """Load photos.csv and digits.csv, if there are any in order; else everything is cut anew."""
+    stamps = load_stamps(_STAMPS)
 
-    def load(name: str, table: Table) -> list[Row]:
+    def load(table: str, columns: Table, name: str, place: str) -> list[Row]:
         try:
-            return rows_of(read_table(folder / name, table))
+            rows = rows_of(read_table(folder / table, columns))
         except UserError:
             return []
+        return [row | {"stamp": stamps.get((place + row[name], row["md5"]), "")} for row in rows]
 
     digits: dict[str, dict[str, Row]] = defaultdict(dict)
-    for row in load("digits.csv", DIGITS):
+    for row in load("digits.csv", DIGITS, "file", "data/digits/"):
         digits[row["photo"]][row["file"]] = row
-    return LastRun({row["photo"]: row for row in load("photos.csv", PHOTOS)}, digits)
+    photos = load("photos.csv", PHOTOS, "photo", "raw/")
+    return LastRun({row["photo"]: row for row in photos}, digits)
+
+
+def stamps_of(photos: list[Row], digits: list[Row]) -> Iterator[tuple[str, str, str]]:
+    """Every photo and digit image as (file, MD5, stamp)."""
+    for row in photos:
+        yield f"raw/{row['photo']}", row["md5"], row["stamp"]
+    for row in digits:
+        yield f"data/digits/{row['file']}", row["md5"], row["stamp"]
 
 
 def plan(boxes: pd.DataFrame, last_run: LastRun) -> list[PhotoTask]:

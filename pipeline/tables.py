@@ -46,6 +46,7 @@ DIGITS = Table(
         "red_squared": "int64", "green_squared": "int64", "blue_squared": "int64",
     }
 )  # fmt: skip
+STAMPS = Table({"file": "str", "md5": "str", "stamp": "str"})
 HISTORY = Table(
     {
         "epoch": "int64", "lr": "float64", "train_loss": "float64", "train_accuracy": "float64",
@@ -87,7 +88,9 @@ def read_table(path: Path | IO[bytes], table: Table) -> pd.DataFrame:
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """A frame's rows, as dictionaries by column."""
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    # Column by column: pandas' own records take three times as long.
+    columns = [frame[name].tolist() for name in frame]
+    return [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def write_table(path: Path, table: Table, frame: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 
 import numpy as np
@@ -32,7 +33,25 @@ def state(workplace):
 
 
 def outputs(workplace):
-    return contents(workplace.folder / "data")
+    """All but the stamps, which are this disk's."""
+    its = contents(workplace.folder / "data")
+    return {file: content for file, content in its.items() if file != ".stamps.csv"}
+
+
+def let_rest(workplace):
+    """As if an hour had passed since all of it was written; and cut, with nothing to cut."""
+    for folder in (workplace.folder / "raw", workplace.digits):
+        for path in folder.rglob("*.*"):
+            an_hour_ago = path.stat().st_mtime_ns - 3600 * 10**9
+            os.utime(path, ns=(an_hour_ago, an_hour_ago))
+    workplace.do("crop")
+
+
+def change_unseen(path):
+    """Other bytes, as many, in the same file, at the time that it was written."""
+    status = path.stat()
+    path.write_bytes(bytes(status.st_size))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def clean_outputs(workplace):
@@ -114,9 +133,12 @@ def swap(path):
     path.write_bytes(next(p for p in path.parents[1].rglob("*.*") if p != path).read_bytes())
 
 
+@pytest.mark.parametrize("rested", [False, True])
 @pytest.mark.parametrize("harm", [remove, damage, empty, swap])
-def test_a_harmed_image_alone_is_cut_again(cropped, harm):
+def test_a_harmed_image_alone_is_cut_again(cropped, harm, rested):
     """Whatever was done to it by hand or by a killed run."""
+    if rested:
+        let_rest(cropped)
     before, written = outputs(cropped), state(cropped)
     victim = sorted(written)[7]
     harm(cropped.digits / victim)
@@ -207,7 +229,30 @@ def test_other_parameters_recut_everything(cropped, change):
     assert outputs(cropped) == clean_outputs(cropped)
 
 
-@pytest.mark.parametrize("file", ["digits.csv", "photos.csv"])
+def test_what_rests_is_not_read_again(cropped):
+    """A photo and its digits are known by time, size and inode, as DVC knows them."""
+    let_rest(cropped)
+    before = outputs(cropped)
+    photo = min((cropped.folder / "raw").glob("*.jpg"))
+    digit = cropped.digits / digits()["file"][7]
+    for path in (photo, digit):
+        change_unseen(path)
+    cropped.do("crop")
+    after = outputs(cropped)
+    assert after.pop(f"digits/{digits()['file'][7]}") == bytes(digit.stat().st_size)
+    assert after.items() <= before.items()
+
+
+def test_what_has_just_changed_is_read_again(cropped):
+    """Two changes within the file system's tick bear one time: the time alone is not believed."""
+    before = outputs(cropped)
+    cropped.do("crop")
+    change_unseen(cropped.digits / digits()["file"][7])
+    cropped.do("crop")
+    assert outputs(cropped) == before
+
+
+@pytest.mark.parametrize("file", ["digits.csv", "photos.csv", ".stamps.csv"])
 @pytest.mark.parametrize("content", [None, b"", b"file,label\n", b"\xff\xfe damaged"])
 def test_a_lost_or_damaged_table_costs_time_only(cropped, file, content):
     """Images are cut again; the result is the same."""

@@ -13,6 +13,7 @@ from pipeline.images.box import Box
 from pipeline.images.cutting import channel_sums, cut, digit_file, digit_key, encode
 from pipeline.images.perceptual_hash import perceptual_hash
 from pipeline.images.photo import UnreadablePhoto, decode_photo, read_bytes
+from pipeline.stamps import stamp_of
 
 if TYPE_CHECKING:
     from pipeline.params import CropParams
@@ -39,8 +40,25 @@ class Cropper:
     params: CropParams
 
     def crop(self, task: PhotoTask) -> tuple[Row, list[Row], int]:
-        """Return the photo's row, its digits' rows, and how many digit images were written."""
+        """Return the photo's row, its digits' rows, and how many digit images were written.
+
+        Each row has, beside its table's columns, the `stamp` of its file.
+        """
+        return self._unchanged(task) or self._cut(task)
+
+    def _unchanged(self, task: PhotoTask) -> tuple[Row, list[Row], int] | None:
+        """The last run's rows, if the photo and all of its digits are as they were; reads none."""
+        last = task.last_photo
+        if last is None or not last["stamp"] or last["stamp"] != stamp_of(self.raw / task.photo):
+            return None
+        kept = [
+            self._kept(self._describe(last["md5"], row, Box.of(row)), task) for row in task.boxes
+        ]
+        return None if None in kept else (last, [row for row in kept if row], 0)
+
+    def _cut(self, task: PhotoTask) -> tuple[Row, list[Row], int]:
         photo = {"photo": task.photo, "md5": "", "perceptual_hash": "", "problem": ""}
+        photo["stamp"] = stamp_of(self.raw / task.photo)
         try:
             content = read_bytes(self.raw / task.photo)
         except UnreadablePhoto as error:
@@ -51,9 +69,10 @@ class Cropper:
             self._describe(photo["md5"], row, box)
             for row, box in zip(task.boxes, boxes, strict=True)
         ]
-        kept = [self._kept(digit, task.last_digits.get(digit["file"])) for digit in digits]
-        if task.last_photo and task.last_photo["md5"] == photo["md5"] and None not in kept:
-            return task.last_photo, [row for row in kept if row], 0
+        kept = [self._kept(digit, task) for digit in digits]
+        last = task.last_photo
+        if last and last["md5"] == photo["md5"] and None not in kept:
+            return last | {"stamp": photo["stamp"]}, [row for row in kept if row], 0
         try:
             image = decode_photo(content)
         except UnreadablePhoto as error:
@@ -71,18 +90,20 @@ class Cropper:
         same = {name: row[name] for name in ("label", "photo", "object", "row", "column")}
         return {"file": file, "key": key} | same
 
-    def _kept(self, digit: Row, last: Row | None) -> Row | None:
+    def _kept(self, digit: Row, task: PhotoTask) -> Row | None:
         """The digit's row, if its image is still the one that the last run recorded."""
+        last = task.last_digits.get(digit["file"])
         if last is None or last["key"] != digit["key"]:
             return None
-        try:
-            content = (self.digits_folder / digit["file"]).read_bytes()
-        except FileNotFoundError:
+        path = f"{self.digits_folder}/{digit['file']}"
+        stamp = stamp_of(path)
+        if not stamp or (stamp != last["stamp"] and md5(Path(path).read_bytes()) != last["md5"]):
             return None
-        return last | digit if md5(content) == last["md5"] else None
+        return last | digit | {"stamp": stamp}
 
     def _write(self, photo: Image.Image, box: Box, digit: Row) -> Row:
         image = cut(photo, box, self.params.margin)
         content = encode(image, self.params.format)
-        write_file(self.digits_folder / digit["file"], content)
-        return digit | {"md5": md5(content)} | channel_sums(image)
+        path = self.digits_folder / digit["file"]
+        write_file(path, content)
+        return digit | {"md5": md5(content), "stamp": stamp_of(path)} | channel_sums(image)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Part of every digit image's key: raise it when the same box would give other bytes, or the same
 # photo another perceptual hash.
-CUTTING_VERSION = "2"
+CUTTING_VERSION = "3"
 
 # A value of 0 to 255 and its square: a histogram times this is the sums over the pixels.
 _POWERS = np.arange(256, dtype=np.int64)[:, None] ** np.array([1, 2])
