@@ -102,7 +102,7 @@ def paint_housing(
 def _windows(display: Display, rng: np.random.Generator) -> tuple[Points, ...]:
     """One window round all rows, or one a row where the rows stand far enough apart."""
     side, edge = rng.uniform(0.15, 0.7), rng.uniform(0.14, 0.4)
-    width, radius = display.width + 2 * side, rng.choice([0.0, 0.08])
+    width, radius = display.width + 2 * side, float(rng.choice([0.0, 0.08]))
     pitch = (display.height - 1) / max(1, display.rows - 1)
     if display.rows > 1 and pitch > 1.55 and rng.random() < 0.8:
         edge = min(edge, (pitch - 1) * 0.35)
