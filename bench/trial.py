@@ -24,12 +24,12 @@ from bench.memory import peak_memory
 from pipeline.files import LISTS, read_list, read_stats
 from pipeline.images.digits import CLASSES
 from pipeline.learning.augment import augment
-from pipeline.learning.hardware import Hardware, pick_hardware
+from pipeline.learning.hardware import pick_hardware, prepare_hardware
 from pipeline.learning.inputs import Digits, Normalisation
 from pipeline.learning.loop import train
 from pipeline.learning.resnet import build
 from pipeline.params import TrainParams, load_params
-from pipeline.train import load_side, make_network
+from pipeline.train import make_network
 from studies.run import guidebook_params
 
 WARM_UP = 256
@@ -51,13 +51,6 @@ def our_params(recipe: bool, augmented: bool = True, **changes: object) -> Train
         still = params.augment.model_copy(update={"strength": 0.0})
         params = params.model_copy(update={"augment": still})
     return params.model_copy(update=changes)
-
-
-def our_hardware(params: TrainParams) -> Hardware:
-    """What our loop runs on, set up as the train stage sets it up."""
-    hardware = pick_hardware(params.device, params.precision)
-    hardware.configure(params.deterministic)
-    return hardware
 
 
 def files_for(count: int) -> list[str]:
@@ -90,9 +83,9 @@ def our_speed(
         recipe=False, augmented=augmented, model=model, input_size=side, batch_size=batch_size,
         epochs=1, warmup_epochs=0, lr=0.001,
     )  # fmt: skip
-    hardware = our_hardware(params)
+    hardware = prepare_hardware(params)
     normalise = Normalisation.of(*read_stats(), hardware.device)
-    every = load_side(LISTS["train"], params, hardware)
+    every = Digits.load(read_list(LISTS["train"]), params, hardware)
     network = build(model, len(CLASSES))
     for n in (WARM_UP, count):
         chosen = torch.arange(n, device=every.images.device) % len(every)
@@ -104,7 +97,7 @@ def our_speed(
 
 def bare_speed(model: str, side: int, batch_size: int, count: int) -> dict[str, float]:
     """Images a second of forward and backward alone, on one random batch, in our precision."""
-    hardware = our_hardware(load_params().train)
+    hardware = prepare_hardware(load_params().train)
     network = hardware.place(build(model, len(CLASSES))).train()
     images = torch.randn((batch_size, 3, side, side), device=hardware.device)
     images = images.contiguous(memory_format=torch.channels_last)
@@ -137,7 +130,7 @@ def matrix_product() -> dict[str, float]:
 def input_speed(side: int, batch_size: int, augmented: bool) -> dict[str, float]:
     """Images a second of the input side alone: index, scale, augment, normalise; and of each."""
     params = our_params(recipe=False, augmented=augmented)
-    device = our_hardware(params).device
+    device = prepare_hardware(params).device
     generator = torch.Generator(device).manual_seed(0)
     images = torch.randint(256, (4096, side, side, 3), dtype=torch.uint8, device=device)
     digits = Digits(images, torch.zeros(len(images), dtype=torch.int64, device=device))
@@ -200,8 +193,10 @@ def our_run(seed: int, recipe: bool, precision: str | None = None) -> dict[str, 
     start = time.perf_counter()
     params = our_params(recipe, seed=seed)
     params = params.model_copy(update={"precision": precision or params.precision})
-    hardware = our_hardware(params)
-    training, validation = (load_side(path, params, hardware) for path in LISTS.values())
+    hardware = prepare_hardware(params)
+    training, validation = (
+        Digits.load(read_list(path), params, hardware) for path in LISTS.values()
+    )
     normalise = Normalisation.of(*read_stats(), hardware.device)
     network = make_network(params)
     seconds, errors = [], []

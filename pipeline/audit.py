@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
 from numpy.typing import NDArray
@@ -21,9 +20,9 @@ from numpy.typing import NDArray
 from pipeline.command import UserError, run
 from pipeline.files import read_stats
 from pipeline.images.copies import group_digits
-from pipeline.images.digits import CLASSES, labels_of, load_digits
+from pipeline.images.digits import CLASSES, labels_of
 from pipeline.learning.folds import assign_folds, predict_out_of_fold
-from pipeline.learning.hardware import pick_hardware
+from pipeline.learning.hardware import prepare_hardware
 from pipeline.learning.inputs import Digits, Normalisation
 from pipeline.params import TrainParams, load_params
 from pipeline.tables import AUDIT, BOXES, DIGITS, PHOTOS, read_table, write_table
@@ -46,7 +45,7 @@ def main() -> None:
     classes = labels_of(list(digits["file"]))
     folds = assign_folds(classes, digits["group"].to_numpy(), params.audit.folds, params.train.seed)
     training = params.audit.training(params.train)
-    probabilities = judge(list(digits["file"]), classes, folds, training)
+    probabilities = judge(list(digits["file"]), folds, training)
     doubtful = find_doubtful(digits, classes, probabilities)
     write_table(Path("reports/audit.csv"), AUDIT, doubtful)
     log_summary(doubtful, classes, probabilities)
@@ -63,20 +62,11 @@ def load_table() -> pd.DataFrame:
     return digits.merge(boxes[["photo", "object", "xml"]], validate="1:1")
 
 
-def judge(
-    files: list[str],
-    classes: NDArray[np.int64],
-    folds: NDArray[np.int64],
-    params: TrainParams,
-) -> NDArray[np.float64]:
+def judge(files: list[str], folds: NDArray[np.int64], params: TrainParams) -> NDArray[np.float64]:
     """Each digit's probabilities (n, 10), by a network that was trained on the other folds."""
-    hardware = pick_hardware(params.device, params.precision)
-    hardware.configure(params.deterministic)
-    images = load_digits(Path("data/digits"), files, params.input_size, params.max_memory)
+    hardware = prepare_hardware(params)
+    digits = Digits.load(files, params, hardware)
     normalise = Normalisation.of(*read_stats(), hardware.device)
-    digits = Digits(
-        hardware.keep(torch.from_numpy(images)), torch.from_numpy(classes).to(hardware.device)
-    )
     log.info("%s on %s: %d digits", params.model, hardware, len(digits))
     return predict_out_of_fold(digits, folds, len(CLASSES), normalise, params, hardware)
 

@@ -46,7 +46,7 @@ def main() -> None:
     arguments = parse_arguments()
     require_packages()
     checkpoint = load_checkpoint(arguments.model)
-    images = load_validation(checkpoint)
+    images = load_digits(Path("data/digits"), read_list(LISTS["valid"]), checkpoint.input_size)
     # An earlier export must not be taken for this model's.
     arguments.out.unlink(missing_ok=True)
     model = encode(checkpoint)
@@ -85,14 +85,6 @@ def require_packages() -> None:
             f"the export needs more packages ({missing}): "
             "python -m pip install --editable '.[export]'"
         ) from None
-
-
-def load_validation(checkpoint: Checkpoint) -> NDArray[np.uint8]:
-    """The validation digits at the model's input size; raises `UserError` if there are none."""
-    files = read_list(LISTS["valid"])
-    if not files:
-        raise UserError(f"{LISTS['valid']} is empty: add photos, run `dvc repro`")
-    return load_digits(Path("data/digits"), files, checkpoint.input_size)
 
 
 class _Reader(nn.Module):

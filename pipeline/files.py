@@ -51,8 +51,14 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
 
 
 def read_list(path: Path) -> list[str]:
-    """The lines of a list file, one `<label>/<file>` each; raises `UserError` where missing."""
-    return _read(path).decode("utf-8").splitlines()
+    """The lines of a list file, one `<label>/<file>` each.
+
+    Raises `UserError` where the file is missing or empty.
+    """
+    lines = _read(path).decode("utf-8").splitlines()
+    if not lines:
+        raise UserError(f"{path} is empty: add photos, or change split.validation in params.yaml")
+    return lines
 
 
 def read_stats(path: Path = Path("data/stats.json")) -> tuple[list[float], list[float]]:

@@ -16,12 +16,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from pipeline.command import UserError, run
+from pipeline.command import run
 from pipeline.files import LISTS, lists_md5, read_list, read_stats
-from pipeline.images.digits import CLASSES, labels_of, load_digits
+from pipeline.images.digits import CLASSES
 from pipeline.learning.checkpoint import Checkpoint, save_checkpoint, start_from
 from pipeline.learning.epoch import Epoch
-from pipeline.learning.hardware import Hardware, advise_on_memory, pick_hardware
+from pipeline.learning.hardware import Hardware, advise_on_memory, prepare_hardware
 from pipeline.learning.inputs import Digits, Normalisation
 from pipeline.learning.loop import train
 from pipeline.learning.resnet import build
@@ -43,8 +43,7 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args()
     params = load_params()
-    hardware = pick_hardware(params.train.device, params.train.precision)
-    hardware.configure(params.train.deterministic)
+    hardware = prepare_hardware(params.train)
     with join_team(hardware.device) as team, advise_on_memory(params.train):
         log.setLevel(logging.INFO if team.leads else logging.ERROR)
         train_as(team, params, hardware)
@@ -55,7 +54,9 @@ def train_as(team: Team, all_params: Params, hardware: Hardware) -> None:
     params = all_params.train
     lists = lists_md5()
     mean, std = read_stats()
-    training, validation = (load_side(path, params, hardware) for path in LISTS.values())
+    training, validation = (
+        Digits.load(read_list(path), params, hardware) for path in LISTS.values()
+    )
     network = make_network(params)
     unfinished = find_unfinished(network, training, validation, mean + std, params, hardware, team)
     log.info("%s on %s: %d digits", params.model, hardware, len(training))
@@ -85,16 +86,6 @@ def train_as(team: Team, all_params: Params, hardware: Hardware) -> None:
             ),
         )
         unfinished.remove()
-
-
-def load_side(path: Path, params: TrainParams, hardware: Hardware) -> Digits:
-    """Load the digits that a list names; raises `UserError` if it names none."""
-    files = read_list(path)
-    if not files:
-        raise UserError(f"{path} is empty: add photos, or change split.validation in params.yaml")
-    images = load_digits(Path("data/digits"), files, params.input_size, params.max_memory)
-    classes = torch.from_numpy(labels_of(files))
-    return Digits(hardware.keep(torch.from_numpy(images)), classes.to(hardware.device))
 
 
 def make_network(params: TrainParams) -> nn.Module:

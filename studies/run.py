@@ -6,7 +6,6 @@ data/train_data.txt, data/valid_data.txt, data/digits, data/stats.json -> studie
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import math
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import Any
 import torch
 
 from pipeline.command import UserError, run
-from pipeline.files import LISTS, read_list, write_json
-from pipeline.images.digits import CLASSES, labels_of, load_digits
-from pipeline.learning.hardware import Hardware, pick_hardware
+from pipeline.files import LISTS, read_list, read_stats, write_json
+from pipeline.images.digits import CLASSES
+from pipeline.learning.hardware import prepare_hardware
 from pipeline.learning.inputs import Digits, Normalisation
 from pipeline.learning.loop import train
 from pipeline.learning.resnet import ARCHITECTURES, build
@@ -75,15 +74,15 @@ def measure(params: TrainParams, share: float) -> dict[str, Any]:
 
     Training whose loss is no longer a number has read nothing: its accuracy is 0.
     """
-    hardware = pick_hardware(params.device, params.precision)
+    hardware = prepare_hardware(params)
     files = {side: read_list(path) for side, path in LISTS.items()}
     # The list is sorted by class, so that every n-th is as stratified as the list.
     kept = math.ceil(share * len(files["train"]))
     files["train"] = [files["train"][i * len(files["train"]) // kept] for i in range(kept)]
-    training, validation = (load_side(files[side], params, hardware) for side in ("train", "valid"))
+    training, validation = (Digits.load(its, params, hardware) for its in files.values())
     torch.manual_seed(params.seed)
     network = build(params.model, len(CLASSES))
-    normalise = load_normalisation(hardware.device)
+    normalise = Normalisation.of(*read_stats(), hardware.device)
     accuracy = {"train_accuracy": 0.0, "valid_accuracy": 0.0}
     try:
         for epoch in train(network, training, validation, normalise, params, hardware):
@@ -92,20 +91,6 @@ def measure(params: TrainParams, share: float) -> dict[str, Any]:
         log.warning("%s", error)
         accuracy = dict.fromkeys(accuracy, 0.0)
     return {"train_digits": len(training), "valid_digits": len(validation), **accuracy}
-
-
-def load_side(files: list[str], params: TrainParams, hardware: Hardware) -> Digits:
-    """Load digits of data/digits, as the lists name them."""
-    images = load_digits(Path("data/digits"), files, params.input_size, params.max_memory)
-    classes = torch.from_numpy(labels_of(files))
-    return Digits(hardware.keep(torch.from_numpy(images)), classes.to(hardware.device))
-
-
-def load_normalisation(device: torch.device) -> Normalisation:
-    """Mean and standard deviation of the digits' colours, as data/stats.json has them."""
-    stats = json.loads(Path("data/stats.json").read_text(encoding="utf-8"))
-    mean, std = ([stats[name][c] for c in ("red", "green", "blue")] for name in ("mean", "std"))
-    return Normalisation.of(mean, std, device)
 
 
 if __name__ == "__main__":

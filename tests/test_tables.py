@@ -142,7 +142,7 @@ def test_a_file_behind_a_link_is_left_alone(tmp_path):
     assert contents(tmp_path) == {"a.txt": b"new", "cache/7": b"cached"}
 
 
-@pytest.mark.parametrize("lines", [[], ["7/a.jpg"], ["7/저울-1.jpg", "0/b c-2.jpg"]])
+@pytest.mark.parametrize("lines", [["7/a.jpg"], ["7/저울-1.jpg", "0/b c-2.jpg"]])
 def test_a_list_is_read_back_as_it_was_written(tmp_path, lines):
     """One entry a line."""
     write_list(tmp_path / "list.txt", lines)
@@ -150,9 +150,12 @@ def test_a_list_is_read_back_as_it_was_written(tmp_path, lines):
     assert (tmp_path / "list.txt").read_bytes().count(b"\n") == len(lines)
 
 
-def test_a_missing_list_says_what_to_run(tmp_path):
-    """Its stage has not run."""
+def test_a_missing_or_empty_list_says_what_to_do(tmp_path):
+    """Its stage has not run, or has left nothing on this side."""
     with pytest.raises(UserError, match=r"list\.txt is missing: run `dvc repro`"):
+        read_list(tmp_path / "list.txt")
+    write_list(tmp_path / "list.txt", [])
+    with pytest.raises(UserError, match=r"list\.txt is empty: add photos, or change split\.val"):
         read_list(tmp_path / "list.txt")
 
 

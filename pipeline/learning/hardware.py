@@ -86,6 +86,16 @@ def pick_hardware(device: str, precision: str) -> Hardware:
     return Hardware(torch.device(device), torch.bfloat16 if precision == "bf16" else torch.float32)
 
 
+def prepare_hardware(params: TrainParams) -> Hardware:
+    """What training with `params` runs on, with this process's torch configured for it.
+
+    Raises `UserError` as `pick_hardware` does.
+    """
+    hardware = pick_hardware(params.device, params.precision)
+    hardware.configure(params.deterministic)
+    return hardware
+
+
 def _has_native_bf16(device: str) -> bool:
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))

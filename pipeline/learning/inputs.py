@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
+
+from pipeline.images.digits import labels_of, load_digits
+from pipeline.learning.hardware import Hardware
+from pipeline.params import TrainParams
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,16 @@ class Digits:
 
     images: Tensor
     classes: Tensor
+
+    @classmethod
+    def load(cls, files: list[str], params: TrainParams, hardware: Hardware) -> Digits:
+        """The digits of data/digits that `files` names, as a list does, at the size of `params`.
+
+        Raises `UserError` naming a file that is missing or damaged.
+        """
+        images = load_digits(Path("data/digits"), files, params.input_size, params.max_memory)
+        classes = torch.from_numpy(labels_of(files))
+        return cls(hardware.keep(torch.from_numpy(images)), classes.to(hardware.device))
 
     def __len__(self) -> int:
         return len(self.classes)
