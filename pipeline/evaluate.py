@@ -26,7 +26,7 @@ from pipeline.learning.hardware import pick_hardware
 from pipeline.learning.reader import read
 from pipeline.params import CropParams, Params, load_params
 from pipeline.reporting.card import model_card
-from pipeline.reporting.facts import load_facts
+from pipeline.reporting.facts import gather_facts
 from pipeline.reporting.figures import (
     draw_confusion,
     draw_curves,
@@ -80,7 +80,8 @@ def main() -> None:
         digits, training = load_folder(arguments.photos, checkpoint, params, out), None
     else:
         out = arguments.out or Path("reports")
-        digits, training = load_validation(checkpoint), load_training(checkpoint)
+        training = load_training(checkpoint)
+        digits = load_validation(checkpoint, training)
         write_file(out / "curves.png", draw_curves(training.history))
         write_file(out / "digits.png", draw_training_digits(training, checkpoint))
     answers = predict_digits(checkpoint, digits, params)
@@ -93,8 +94,8 @@ def main() -> None:
     write_file(out / "misread.png", draw_misread(*misread))
     write_file(out / "index.html", render_page(report))
     write_json(out / "metrics.json", metrics)
-    if not arguments.photos:
-        facts = load_facts(arguments.model, checkpoint, params.split, answers, metrics)
+    if training:
+        facts = gather_facts(arguments.model, checkpoint, params.split, report, training, metrics)
         write_file(out / "model_card.md", model_card(facts).encode("utf-8"))
     log_summary(metrics, out)
 
@@ -118,11 +119,10 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def load_validation(checkpoint: Checkpoint) -> Digits:
+def load_validation(checkpoint: Checkpoint, training: Training) -> Digits:
     """The validation digits, in the order of their list."""
     checkpoint.check_lists()
-    files = read_list(LISTS["valid"])
-    digits = read_table(Path("data/digits.csv"), DIGITS)
+    files, digits = training.sides["valid"], training.digits
     boxes = read_table(Path("data/boxes.csv"), BOXES)
     problems_file = Path("data/problems.csv")
     per_photo = digits["photo"].value_counts()
@@ -132,7 +132,7 @@ def load_validation(checkpoint: Checkpoint) -> Digits:
     table = table.loc[files].reset_index(drop=True)
     validated = table["photo"].value_counts()
     whole = validated[validated == per_photo[validated.index]].index
-    images = load_digits(Path("data/digits"), files, checkpoint.input_size)
+    images = load_digits(training.digits_folder, files, checkpoint.input_size)
     problems = read_table(problems_file, PROBLEMS)
     return Digits(images, table, Photos(Path("raw"), set(whole), boxes, problems, problems_file))
 
@@ -159,8 +159,9 @@ def load_training(checkpoint: Checkpoint) -> Training:
     """How the model was trained, the label audit where there is one, and the last run's figures."""
     return Training(
         history=read_table(Path("reports/history.csv"), HISTORY),
+        digits=read_table(Path("data/digits.csv"), DIGITS),
+        digits_folder=Path("data/digits"),
         sides={side: read_list(path) for side, path in LISTS.items()},
-        digits=Path("data/digits"),
         mean=checkpoint.mean,
         std=checkpoint.std,
         audit=read_table(AUDIT_FILE, AUDIT) if AUDIT_FILE.exists() else None,
@@ -181,7 +182,7 @@ def draw_training_digits(training: Training, checkpoint: Checkpoint) -> bytes:
     """A picture of training digits, spread evenly over their list, with their labels."""
     files = training.sides["train"]
     chosen = [files[i * len(files) // _SHOWN] for i in range(min(_SHOWN, len(files)))]
-    images = load_digits(training.digits, chosen, checkpoint.input_size)
+    images = load_digits(training.digits_folder, chosen, checkpoint.input_size)
     return draw_digits(images, [file.split("/")[0] for file in chosen])
 
 

@@ -9,7 +9,7 @@ from helpers import display, draw_photo, jpeg, write
 
 from pipeline.reporting.last_run import LastRun
 from pipeline.reporting.report import Photos, Report, Training
-from pipeline.tables import AUDIT, BOXES, PROBLEMS
+from pipeline.tables import AUDIT, BOXES, DIGITS, PROBLEMS
 
 LAST = LastRun(
     commit="0a1b2c3",
@@ -67,7 +67,8 @@ def make_training(answers: pd.DataFrame, digits: Path, **changes: object) -> Tra
     fields: dict[str, object] = {
         "history": pd.DataFrame(epochs | curves),
         "sides": {"train": ["7/other-1.jpg"], "valid": list(answers["file"])},
-        "digits": digits, "mean": [0.5, 0.25, 0.125], "std": [0.2, 0.3, 0.4],
+        "digits": DIGITS.frame([]), "digits_folder": digits,
+        "mean": [0.5, 0.25, 0.125], "std": [0.2, 0.3, 0.4],
         "audit": None, "last": None,
     }  # fmt: skip
     return Training(**(fields | changes))  # type: ignore[arg-type]

@@ -1,35 +1,31 @@
-"""The facts of a model card, gathered from the pipeline's files."""
+"""The facts of a model card, gathered from a model and what the page is made of."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from pipeline.files import LISTS, md5, read_list
+from pipeline.files import md5
 from pipeline.learning.checkpoint import Checkpoint
 from pipeline.params import SplitParams
 from pipeline.reporting.card import Facts, Problem, Score, Side
-from pipeline.tables import DIGITS, PROBLEMS, read_table
+from pipeline.reporting.report import Report, Training
 
 
-def load_facts(
+def gather_facts(
     path: Path,
     checkpoint: Checkpoint,
     split: SplitParams,
-    predictions: pd.DataFrame,
+    report: Report,
+    training: Training,
     metrics: dict[str, Any],
 ) -> Facts:
-    """What is to be said of the checkpoint at `path`, whose answers to the validation digits are
-    `predictions` (rows of predictions.csv) and came to `metrics`.
+    """What is to be said of the checkpoint at `path`, trained as `training` tells.
 
-    Raises `UserError` where a file of data/ is missing.
+    Its answers to the validation digits are those of `report`, and came to `metrics`.
     """
-    digits = read_table(Path("data/digits.csv"), DIGITS)
-    problems = read_table(Path("data/problems.csv"), PROBLEMS)
-    training, validation = (_side(digits, side, checkpoint.lists_md5[side]) for side in LISTS)
-    right = (predictions["predicted"] == predictions["actual"]).groupby(predictions["actual"])
+    answers, problems = report.answers, report.photos.problems
+    right = (answers["predicted"] == answers["actual"]).groupby(answers["actual"])
     return Facts(
         model=checkpoint.model,
         model_md5=md5(path.read_bytes()),
@@ -39,8 +35,8 @@ def load_facts(
         digits=_score(metrics["digits"]),
         readings=_score(metrics["readings"]),
         classes={str(label): Score(int(its.sum()), len(its)) for label, its in right},
-        training=training,
-        validation=validation,
+        training=_side(training, "train", checkpoint),
+        validation=_side(training, "valid", checkpoint),
         problems=tuple(
             Problem(str(verdict), str(reason), len(rows))
             for (verdict, reason), rows in problems.groupby(["verdict", "reason"])
@@ -50,10 +46,10 @@ def load_facts(
     )
 
 
-def _side(digits: pd.DataFrame, side: str, list_md5: str) -> Side:
-    its = digits[digits["file"].isin(read_list(LISTS[side]))]
+def _side(training: Training, side: str, checkpoint: Checkpoint) -> Side:
+    its = training.digits[training.digits["file"].isin(training.sides[side])]
     counts = {str(label): int(count) for label, count in its["label"].value_counts().items()}
-    return Side(its["photo"].nunique(), counts, list_md5)
+    return Side(its["photo"].nunique(), counts, checkpoint.lists_md5[side])
 
 
 def _score(counted: dict[str, Any]) -> Score:

@@ -30,13 +30,15 @@ class Training:
     """What is known of the photos that the model was trained on, and of the last run.
 
     `history` and `audit` have the columns of history.csv and audit.csv, `audit` being None where
-    the labels were not audited; `sides` has each side's list of files below the folder `digits`;
-    `mean` and `std` are of red, green and blue, in 0..1.
+    the labels were not audited; `digits` has those of digits.csv, its files lie below
+    `digits_folder`, and `sides` has each side's list of them; `mean` and `std` are of red, green
+    and blue, in 0..1.
     """
 
     history: pd.DataFrame
+    digits: pd.DataFrame
+    digits_folder: Path
     sides: Mapping[str, list[str]]
-    digits: Path
     mean: list[float]
     std: list[float]
     audit: pd.DataFrame | None

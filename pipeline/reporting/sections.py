@@ -118,7 +118,7 @@ def describe_audit(training: Training) -> dict[str, Any] | None:
     there = audit["file"].isin({file for files in training.sides.values() for file in files})
     rows = rows_of(audit[there].sort_values("quality", kind="stable").head(AUDITED))
     for row in rows:
-        with Image.open(training.digits / row["file"]) as image:
+        with Image.open(training.digits_folder / row["file"]) as image:
             row["picture"] = embed_image(image.convert("RGB"), 64)
     return {"rows": rows, "count": int(there.sum()), "gone": int((~there).sum())}
 
