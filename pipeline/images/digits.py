@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -51,6 +53,20 @@ def read_digits(
     return images
 
 
+@contextmanager
+def open_digit(source: Path | bytes) -> Iterator[Image.Image]:
+    """A digit image, opened and not yet decoded.
+
+    Raises `UserError` naming it where it is missing or damaged, also when it is decoded within.
+    """
+    try:
+        with Image.open(BytesIO(source) if isinstance(source, bytes) else source) as image:
+            yield image
+    except OSError as error:
+        name = "a digit just cut" if isinstance(source, bytes) else source
+        raise UserError(f"{name} cannot be read ({error}): run `dvc repro`") from None
+
+
 def labels_of(files: list[str]) -> NDArray[np.int64]:
     """Class numbers (n,) from list entries: the part before the `/` is the label."""
     return np.array([CLASSES.index(file.split("/")[0]) for file in files], dtype=np.int64)
@@ -69,10 +85,6 @@ def _make_room(shape: tuple[int, ...], max_memory: float | None) -> NDArray[np.u
 
 
 def _read(source: Path | bytes, side: int) -> NDArray[np.uint8]:
-    try:
-        with Image.open(BytesIO(source) if isinstance(source, bytes) else source) as image:
-            image.draft("RGB", (side, side))
-            return np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BILINEAR))
-    except OSError as error:
-        name = "a digit just cut" if isinstance(source, bytes) else source
-        raise UserError(f"{name} cannot be read ({error}): run `dvc repro`") from None
+    with open_digit(source) as image:
+        image.draft("RGB", (side, side))
+        return np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BILINEAR))

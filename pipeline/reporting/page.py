@@ -33,7 +33,8 @@ _TEMPLATE = Path(__file__).parent / "template"
 def render_page(report: Report) -> bytes:
     """The page as UTF-8: the same report and the same photos are the same bytes.
 
-    Opens the photos of misread digits; raises `UserError` where one can no longer be read.
+    Opens the photos of misread digits, and the doubtful digits; raises `UserError` where one can no
+    longer be read.
     """
     training = report.training
     script = _read("page.js")

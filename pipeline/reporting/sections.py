@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from PIL import Image
 
 from pipeline.files import CHANNELS
-from pipeline.images.digits import CLASSES
+from pipeline.images.digits import CLASSES, open_digit
 from pipeline.reporting.acceptance import (
     accept_by_threshold,
     find_threshold,
@@ -110,7 +109,8 @@ def describe_mistakes(report: Report) -> dict[str, Any]:
 def describe_audit(training: Training) -> dict[str, Any] | None:
     """Whose labels are wrong? The doubtful labels of those digits that there still are.
 
-    `gone` counts the others. None where the labels were not audited.
+    `gone` counts the others. None where the labels were not audited. Raises `UserError` where one
+    of these digits can no longer be read.
     """
     audit = training.audit
     if audit is None:
@@ -118,7 +118,7 @@ def describe_audit(training: Training) -> dict[str, Any] | None:
     there = audit["file"].isin({file for files in training.sides.values() for file in files})
     rows = rows_of(audit[there].sort_values("quality", kind="stable").head(AUDITED))
     for row in rows:
-        with Image.open(training.digits_folder / row["file"]) as image:
+        with open_digit(training.digits_folder / row["file"]) as image:
             row["picture"] = embed_image(image.convert("RGB"), 64)
     return {"rows": rows, "count": int(there.sum()), "gone": int((~there).sum())}
 

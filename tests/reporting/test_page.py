@@ -8,7 +8,7 @@ import string
 from html.parser import HTMLParser
 
 import pytest
-from helpers import ROOT
+from helpers import ROOT, write
 from sample_report import LAST, make_answers, make_audit, make_report, make_training, repeat
 
 from pipeline.annotations.checks import REASONS
@@ -182,6 +182,20 @@ def test_a_photo_that_is_gone_is_told(tmp_path, answers):
     (tmp_path / "a.jpg").unlink()
     with pytest.raises(UserError, match=r"a\.jpg: .*has changed since: run `dvc repro`"):
         render_page(make_report(tmp_path, answers))
+
+
+@pytest.mark.parametrize("damage", ["gone", "truncated"])
+def test_a_doubtful_digit_that_cannot_be_read_is_told(tmp_path, answers, damage):
+    """Which one, and what to do."""
+    audit = make_audit(answers, tmp_path / "digits")
+    digit = tmp_path / "digits" / answers["file"].iloc[0]
+    content = digit.read_bytes()
+    digit.unlink()
+    if damage == "truncated":
+        write(digit, content[: len(content) // 2])
+    training = make_training(answers, tmp_path / "digits", audit=audit)
+    with pytest.raises(UserError, match=rf"{digit.name} cannot be read .*: run `dvc repro`"):
+        render_page(make_report(tmp_path, answers, training))
 
 
 def test_the_same_run_is_the_same_page(tmp_path, answers):
