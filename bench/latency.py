@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from bench.process import Processes, describe_machine
-from pipeline.export import encode, require_packages
+from pipeline.export import require_packages, to_onnx
 from pipeline.learning.checkpoint import load_checkpoint
 from pipeline.learning.hardware import pick_hardware
 from pipeline.learning.inputs import Normalisation
@@ -51,7 +51,7 @@ def main() -> None:
     trials: dict[tuple[str, int], list[dict[str, Any]]] = {key: [] for key in keys}
     with tempfile.TemporaryDirectory() as folder:
         onnx = Path(folder) / "digits.onnx"
-        onnx.write_bytes(encode(checkpoint))
+        onnx.write_bytes(to_onnx(checkpoint))
         for _ in range(options.rounds):
             for reader, batch in keys:
                 settings = {"reader": reader, "batch": batch, "onnx": str(onnx)}

@@ -18,7 +18,7 @@ from cleanlab.rank import get_label_quality_scores
 from numpy.typing import NDArray
 
 from pipeline.command import UserError, run
-from pipeline.files import read_stats
+from pipeline.files import AUDIT_FILE, read_stats
 from pipeline.images.copies import group_digits
 from pipeline.images.digits import CLASSES, labels_of
 from pipeline.learning.folds import assign_folds, predict_out_of_fold
@@ -47,7 +47,7 @@ def main() -> None:
     training = params.audit.training(params.train)
     probabilities = judge(list(digits["file"]), folds, training)
     doubtful = find_doubtful(digits, classes, probabilities)
-    write_table(Path("reports/audit.csv"), AUDIT, doubtful)
+    write_table(AUDIT_FILE, AUDIT, doubtful)
     log_summary(doubtful, classes, probabilities)
 
 
@@ -102,7 +102,9 @@ def log_summary(
             "WARNING: only %.0f %% of the digits are read as they are labelled, so the doubts are "
             "worth little: raise audit.epochs, or add photos", 100 * agreed,
         )  # fmt: skip
-    log.info("%d of %d labels are doubtful: see reports/audit.csv", len(doubtful), len(classes))
+    log.info(
+        "%d of %d labels are doubtful: see %s", len(doubtful), len(classes), AUDIT_FILE.as_posix()
+    )
 
 
 if __name__ == "__main__":

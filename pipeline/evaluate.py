@@ -18,7 +18,7 @@ import pandas as pd
 
 from pipeline.annotations.folder import read_folder
 from pipeline.command import UserError, run
-from pipeline.files import LISTS, read_list, write_file, write_json
+from pipeline.files import AUDIT_FILE, LISTS, read_list, write_file, write_json
 from pipeline.images.digits import load_digits, read_digits
 from pipeline.images.loose_digits import cut_boxes
 from pipeline.learning.checkpoint import Checkpoint, load_checkpoint
@@ -26,6 +26,7 @@ from pipeline.learning.hardware import pick_hardware
 from pipeline.learning.reader import read
 from pipeline.params import CropParams, Params, load_params
 from pipeline.reporting.card import model_card
+from pipeline.reporting.committed_run import load_committed_run
 from pipeline.reporting.facts import gather_facts
 from pipeline.reporting.figures import (
     draw_confusion,
@@ -33,7 +34,6 @@ from pipeline.reporting.figures import (
     draw_digits,
     draw_misread,
 )
-from pipeline.reporting.last_run import load_last_run
 from pipeline.reporting.metrics import measure
 from pipeline.reporting.misread import load_most_confident
 from pipeline.reporting.page import render_page
@@ -55,11 +55,8 @@ _SHOWN = 32
 _MISREAD_SHOWN = 30
 
 
-AUDIT_FILE = Path("reports/audit.csv")
-
-
 @dataclass(frozen=True)
-class Digits:
+class EvaluationSet:
     """Digits to be read: their images (n, side, side, 3), and the photos that they are on.
 
     `table` has a row each, with the columns of boxes.csv and `file`.
@@ -119,7 +116,7 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def load_validation(checkpoint: Checkpoint, training: Training) -> Digits:
+def load_validation(checkpoint: Checkpoint, training: Training) -> EvaluationSet:
     """The validation digits, in the order of their list."""
     checkpoint.check_lists()
     files, digits = training.sides["valid"], training.digits
@@ -134,10 +131,12 @@ def load_validation(checkpoint: Checkpoint, training: Training) -> Digits:
     whole = validated[validated == per_photo[validated.index]].index
     images = load_digits(training.digits_folder, files, checkpoint.input_size)
     problems = read_table(problems_file, PROBLEMS)
-    return Digits(images, table, Photos(Path("raw"), set(whole), boxes, problems, problems_file))
+    return EvaluationSet(
+        images, table, Photos(Path("raw"), set(whole), boxes, problems, problems_file)
+    )
 
 
-def load_folder(folder: Path, checkpoint: Checkpoint, params: Params, out: Path) -> Digits:
+def load_folder(folder: Path, checkpoint: Checkpoint, params: Params, out: Path) -> EvaluationSet:
     """All digits of a folder of photos and XML, cut as the model's training digits were.
 
     Writes what could not be used to problems.csv in `out`. Raises `UserError` if nothing can.
@@ -152,7 +151,7 @@ def load_folder(folder: Path, checkpoint: Checkpoint, params: Params, out: Path)
         raise UserError(f"no usable digit in {folder}/: {problems_file} says why, file by file")
     images = read_digits(contents, checkpoint.input_size)
     whole = set(table["photo"])
-    return Digits(images, table, Photos(folder, whole, boxes, problems, problems_file))
+    return EvaluationSet(images, table, Photos(folder, whole, boxes, problems, problems_file))
 
 
 def load_training(checkpoint: Checkpoint) -> Training:
@@ -165,11 +164,11 @@ def load_training(checkpoint: Checkpoint) -> Training:
         mean=checkpoint.mean,
         std=checkpoint.std,
         audit=read_table(AUDIT_FILE, AUDIT) if AUDIT_FILE.exists() else None,
-        last=load_last_run(),
+        last=load_committed_run(),
     )
 
 
-def predict_digits(checkpoint: Checkpoint, digits: Digits, params: Params) -> pd.DataFrame:
+def predict_digits(checkpoint: Checkpoint, digits: EvaluationSet, params: Params) -> pd.DataFrame:
     """The digits' table with the model's answer to each and its confidence: predictions.csv."""
     hardware = pick_hardware(params.train.device, params.train.precision)
     labels, confidence = read(checkpoint, digits.images, hardware)

@@ -49,7 +49,7 @@ def main() -> None:
     images = load_digits(Path("data/digits"), read_list(LISTS["valid"]), checkpoint.input_size)
     # An earlier export must not be taken for this model's.
     arguments.out.unlink(missing_ok=True)
-    model = encode(checkpoint)
+    model = to_onnx(checkpoint)
     apart = check_agreement(model, checkpoint, images)
     write_file(arguments.out, model)
     log.info(
@@ -100,7 +100,7 @@ class _Reader(nn.Module):
         return logits, logits.softmax(1)
 
 
-def encode(checkpoint: Checkpoint) -> bytes:
+def to_onnx(checkpoint: Checkpoint) -> bytes:
     """A checkpoint as an ONNX file, the same bytes for the same model and the same torch.
 
     Its metadata hold the classes (separated by commas), the input size, the network's name, the

@@ -13,6 +13,8 @@ from pipeline.command import UserError
 
 # The digits of each side, as split leaves them.
 LISTS = {"train": Path("data/train_data.txt"), "valid": Path("data/valid_data.txt")}
+# The doubtful labels, as audit leaves them.
+AUDIT_FILE = Path("reports/audit.csv")
 CHANNELS = ("red", "green", "blue")
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 from helpers import display, draw_photo, jpeg, write
 
-from pipeline.reporting.last_run import LastRun
+from pipeline.reporting.committed_run import CommittedRun
 from pipeline.reporting.report import Photos, Report, Training
 from pipeline.tables import AUDIT, BOXES, DIGITS, PROBLEMS
 
-LAST = LastRun(
+LAST = CommittedRun(
     commit="0a1b2c3",
     date="2026-11-20",
     metrics={

@@ -15,7 +15,7 @@ import torch
 from repository import shell
 
 from pipeline.command import UserError
-from pipeline.export import OPSET, check_agreement, encode
+from pipeline.export import OPSET, check_agreement, to_onnx
 from pipeline.files import LISTS, md5, read_list
 from pipeline.images.digits import load_digits
 from pipeline.learning.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -92,7 +92,7 @@ def test_other_networks_are_exported_too(model):
     """One of each kind of block and shortcut."""
     checkpoint = other_checkpoint(model)
     images = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3), dtype=np.uint8)
-    assert check_agreement(encode(checkpoint), checkpoint, images) < 1e-3
+    assert check_agreement(to_onnx(checkpoint), checkpoint, images) < 1e-3
 
 
 def test_the_file_says_what_it_is(here):
@@ -139,10 +139,10 @@ def test_another_models_weights_are_refused():
     """What onnxruntime reads is not what torch reads: the message says how far apart they are."""
     checkpoint = other_checkpoint("resnet8")
     images = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3), dtype=np.uint8)
-    check_agreement(encode(checkpoint), checkpoint, images)
+    check_agreement(to_onnx(checkpoint), checkpoint, images)
     for other in (other_checkpoint("resnet8", seed=2), replace(checkpoint, mean=[0.5, 0.4, 0.8])):
         with pytest.raises(UserError, match=r"of 9 digits otherwise .* apart in batches of 1"):
-            check_agreement(encode(other), checkpoint, images)
+            check_agreement(to_onnx(other), checkpoint, images)
 
 
 def test_a_refused_model_leaves_no_file(exported, tmp_path):

@@ -12,6 +12,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.annotations.messages import CATALOGUE as REASONS
+from pipeline.files import AUDIT_FILE
 from pipeline.reporting.charts import chart_curve
 from pipeline.reporting.messages import CATALOGUE
 from pipeline.reporting.pictures import data_uri
@@ -49,6 +50,7 @@ def render_page(report: Report) -> bytes:
         listed=mistakes["listed"] | {"words": _words_of(script)},
         audit=describe_audit(training) if training else None,
         audit_commands=AUDIT_COMMANDS,
+        audit_file=AUDIT_FILE,
         trust=describe_trust(report),
         data=describe_data(report),
         style=_read("page.css"),

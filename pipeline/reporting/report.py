@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.reporting.last_run import LastRun
+from pipeline.reporting.committed_run import CommittedRun
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Training:
     mean: list[float]
     std: list[float]
     audit: pd.DataFrame | None
-    last: LastRun | None
+    last: CommittedRun | None
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from pipeline.reporting.acceptance import (
     tabulate,
 )
 from pipeline.reporting.charts import chart_acceptance, chart_reliability, chart_sizes
+from pipeline.reporting.committed_run import CommittedRun
 from pipeline.reporting.confusion import count_confusion, group_by_segments
 from pipeline.reporting.intervals import wilson
-from pipeline.reporting.last_run import LastRun
 from pipeline.reporting.metrics import bin_by_confidence, expected_calibration_error
 from pipeline.reporting.misread import find_misread
 from pipeline.reporting.pictures import embed_digits, embed_image
@@ -62,16 +62,16 @@ def _score(right: pd.Series) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _before(last: LastRun, name: str) -> dict[str, Any]:
+def _before(last: CommittedRun, name: str) -> dict[str, Any]:
     return {
         "last": last.number("metrics", name, "accuracy"),
         "last_count": last.number("metrics", name, "count"),
     }
 
 
-def _last_run(report: Report) -> LastRun:
+def _last_run(report: Report) -> CommittedRun:
     last = report.training.last if report.training else None
-    return last or LastRun("", "", {}, {}, {})
+    return last or CommittedRun("", "", {}, {}, {})
 
 
 def describe_mistakes(report: Report) -> dict[str, Any]:

@@ -11,7 +11,7 @@ _METRICS = "reports/metrics.json"
 
 
 @dataclass(frozen=True)
-class LastRun:
+class CommittedRun:
     """The tracked figures at git's HEAD, and the commit that they came with.
 
     `metrics`, `stats` and `annotations` are the contents of the files of these names, empty where
@@ -35,7 +35,7 @@ class LastRun:
         return value if isinstance(value, int | float) else None
 
 
-def load_last_run() -> LastRun | None:
+def load_committed_run() -> CommittedRun | None:
     """Read the figures at HEAD; None outside of git, and where HEAD has no figures.
 
     Depends on nothing but HEAD: the same commit and the same run give the same page.
@@ -45,7 +45,7 @@ def load_last_run() -> LastRun | None:
     if not metrics or not told:
         return None
     commit, date = told.split()
-    return LastRun(
+    return CommittedRun(
         commit[:7], date, metrics,
         _read_at_head("data/stats.json"), _read_at_head("data/annotations.json"),
     )  # fmt: skip
