@@ -1,4 +1,4 @@
-"""What one epoch came to."""
+"""What an epoch came to, and whether the last ones came to anything."""
 
 from __future__ import annotations
 
@@ -21,3 +21,11 @@ class Epoch:
     def merit(self) -> tuple[float, float]:
         """What makes it better than another: the accuracy, then the loss, on validation."""
         return self.valid_accuracy, -self.valid_loss
+
+
+def has_stalled(epochs: list[Epoch], patience: int) -> bool:
+    """Whether none of the last `patience` epochs was better than the best before; 0: never."""
+    merits = [epoch.merit for epoch in epochs]
+    return bool(patience and len(merits) > patience) and (
+        max(merits[-patience:]) <= max(merits[:-patience])
+    )

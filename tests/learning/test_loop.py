@@ -315,7 +315,7 @@ def test_the_optimizer_has_the_parameters(name, kind):
     """Rate, momentum, and an L2 penalty on all weights alike."""
     params = TRAIN.model_copy(update={"optimizer": name, "weight_decay": 0.01, "momentum": 0.8})
     network = build("resnet8", 10)
-    optimizer = make_optimizer(network, params, CPU)
+    optimizer = make_optimizer(network, params)
     assert type(optimizer) is kind
     [group] = optimizer.param_groups
     assert len(group["params"]) == len(list(network.parameters()))
