@@ -17,7 +17,8 @@ from sklearn.model_selection import train_test_split
 from pipeline.command import UserError
 from pipeline.files import md5, read_list
 from pipeline.params import SplitParams
-from pipeline.split import fill_quotas, log_summary, quotas, split_by_digit, split_by_photo
+from pipeline.quotas import fill_quotas, quotas
+from pipeline.split import log_summary, split_by_digit, split_by_photo
 from pipeline.tables import DIGITS, read_table
 
 
