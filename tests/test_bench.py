@@ -12,7 +12,7 @@ from torch.testing import assert_close
 
 from bench import guidebook
 from bench.accuracy import seconds_to, whole_seconds
-from bench.trial import guidebook_files, our_params
+from bench.loops import guidebook_files, our_params
 from pipeline.files import write_list
 from pipeline.images.digits import labels_of, load_digits
 from pipeline.learning.hardware import pick_hardware
