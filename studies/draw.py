@@ -1,22 +1,28 @@
 """Draw the guidebook's figures 24 to 26 from what the combinations came to, mean and spread.
 
-studies/results -> studies/results.csv, studies/figures.png
+studies/results, studies/params.yaml -> studies/results.csv, studies/figures.png
+
+A result of another budget than that of params.yaml is left out with a warning.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
+import yaml
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.command import UserError, run
 from pipeline.files import write_file
+
+log = logging.getLogger(__name__)
 
 _COMBINATION = ["model", "optimizer", "scheduler", "lr", "share", "input_size", "epochs"]
 _COLORS = ("#1f3b57", "#e08e0b", "#5b9a68", "#c0392b")
@@ -31,7 +37,7 @@ def main() -> None:
     )
     parser.parse_args()
     folder = Path("studies")
-    grid, recipe = load_results(folder / "results")
+    grid, recipe = load_results(folder)
     table = pd.concat([grid, recipe]).to_csv(index=False, lineterminator="\n")
     write_file(folder / "results.csv", table.encode("utf-8"))
     write_file(folder / "figures.png", draw_figures(grid))
@@ -40,16 +46,28 @@ def main() -> None:
 def load_results(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The figures' combinations, and the final recipe: a row each, its seeds together.
 
-    Columns: what was combined, `seeds`, and of the validation accuracies, 0..1, `mean`, `lowest`
-    and `highest`. Of a stopped study, those that have been trained. Raises `UserError` where there
-    is none.
+    `folder` holds results/ and params.yaml. Columns: what was combined, `seeds`, and of the
+    validation accuracies, 0..1, `mean`, `lowest` and `highest`. Of a stopped study, those that have
+    been trained with the budget of params.yaml. Raises `UserError` where there is none.
     """
-    paths = sorted(folder.glob("*.json"))
-    if not paths:
-        raise UserError(f"{folder}/ holds no result: run `dvc repro studies/dvc.yaml`")
-    results = pd.DataFrame([json.loads(path.read_text(encoding="utf-8")) for path in paths])
-    is_recipe = pd.Series([path.name.startswith("recipe-") for path in paths])
-    return summarise(results[~is_recipe]), summarise(results[is_recipe])
+    budgets = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    paths = sorted((folder / "results").glob("*.json"))
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    parts = ["recipe" if path.name.startswith("recipe-") else "budget" for path in paths]
+    # Half retrained after its budget was changed, a study holds results of both.
+    current = [
+        budgets[part].items() <= result.items() for part, result in zip(parts, results, strict=True)
+    ]
+    if left_out := [path.name for path, its in zip(paths, current, strict=True) if not its]:
+        log.warning(
+            "WARNING: left out, since of another budget than studies/params.yaml has: %s; "
+            "`dvc repro studies/dvc.yaml` trains them again", ", ".join(left_out),
+        )  # fmt: skip
+    if not any(current):
+        raise UserError(f"{folder}/results/ holds no result: run `dvc repro studies/dvc.yaml`")
+    table = pd.DataFrame(results).assign(part=parts)[current]
+    grid, recipe = (table[table["part"] == part] for part in ("budget", "recipe"))
+    return summarise(grid), summarise(recipe)
 
 
 def summarise(results: pd.DataFrame) -> pd.DataFrame:

@@ -134,7 +134,7 @@ def test_the_guidebooks_poly_is_drawn_from_the_squares():
 
 def test_every_point_of_every_figure_is_in_the_grid():
     """The committed results are complete: three seeds of each, none trained twice."""
-    grid, _ = load_results(ROOT / "studies/results")
+    grid, _ = load_results(ROOT / "studies")
     assert set(grid["seeds"]) == {3}
     assert {name: sorted(rows["lr"]) for name, rows in by_schedule(grid).items()} == dict.fromkeys(
         ["cosine", "poly", "exponential", "the guidebook's poly"], sorted(RATES)
@@ -143,7 +143,7 @@ def test_every_point_of_every_figure_is_in_the_grid():
 
 def test_the_picture_is_that_of_the_results(tmp_path):
     """Drawn anew from the committed results: the committed table, and a picture."""
-    shutil.copytree(ROOT / "studies/results", tmp_path / "studies/results")
+    copy_results(tmp_path, "*")
     draw_in(tmp_path)
     table = (tmp_path / "studies/results.csv").read_bytes()
     assert table == (ROOT / "studies/results.csv").read_bytes()
@@ -156,20 +156,43 @@ def test_the_picture_is_that_of_the_results(tmp_path):
 
 def test_a_stopped_study_is_drawn_as_far_as_it_is(tmp_path):
     """From one combination of them all."""
-    (tmp_path / "studies/results").mkdir(parents=True)
-    for seed in range(3):
-        shutil.copy(ROOT / f"studies/results/sgd-0.1-{seed}.json", tmp_path / "studies/results")
+    copy_results(tmp_path, "sgd-0.1-*")
     draw_in(tmp_path)
     assert len(pd.read_csv(tmp_path / "studies/results.csv")) == 1
     assert (tmp_path / "studies/figures.png").exists()
 
 
-def test_no_result_is_told(tmp_path):
+def test_a_result_of_another_budget_is_left_out_and_named(tmp_path):
+    """A study that is half retrained shows what the new budget came to, of both no mean."""
+    copy_results(tmp_path, "sgd-0.1-*", "recipe-0")
+    for name in ("sgd-0.1-1", "recipe-0"):
+        path = tmp_path / f"studies/results/{name}.json"
+        result = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps(result | {"precision": "other"}), encoding="utf-8")
+    printed = draw_in(tmp_path)
+    assert "another budget" in printed
+    assert "recipe-0.json, sgd-0.1-1.json;" in printed
+    assert list(pd.read_csv(tmp_path / "studies/results.csv")["seeds"]) == [2]
+
+
+@pytest.mark.parametrize("patterns", [(), ("sgd-0.1-*",)], ids=["none", "of another budget"])
+def test_no_result_is_told(tmp_path, patterns):
     """With what to run."""
+    copy_results(tmp_path, *patterns)
+    set_budget(tmp_path, epochs=21)
     with pytest.raises(UserError, match=r"holds no result: run `dvc repro studies/dvc\.yaml`"):
-        load_results(tmp_path)
+        load_results(tmp_path / "studies")
 
 
-def draw_in(folder: Path) -> None:
-    """Draw, as a process, in another folder with this checkout's code."""
-    shell(folder, "env", f"PYTHONPATH={ROOT}", "python", "-m", "studies.draw")
+def copy_results(folder: Path, *patterns: str) -> None:
+    """Copy the committed results of these names to another folder, and the budget of all."""
+    (folder / "studies/results").mkdir(parents=True)
+    shutil.copy(ROOT / "studies/params.yaml", folder / "studies")
+    for pattern in patterns:
+        for path in (ROOT / "studies/results").glob(f"{pattern}.json"):
+            shutil.copy(path, folder / "studies/results")
+
+
+def draw_in(folder: Path) -> str:
+    """Draw, as a process, in another folder with this checkout's code; what it prints."""
+    return shell(folder, "env", f"PYTHONPATH={ROOT}", "python", "-m", "studies.draw")
