@@ -19,7 +19,8 @@ from pathlib import Path
 
 import joblib
 
-from bench.peers import ROOT, Peer, make_peers
+from bench.machine import ROOT, processor
+from bench.peers import Peer, make_peers
 from bench.photos import SETS, PhotoSet, link_photos
 from bench.timings import Timings, version_of
 
@@ -149,15 +150,6 @@ def print_table(
 def quotients(values: Sequence[float], others: Sequence[float]) -> list[float]:
     """Each value divided by the other's."""
     return [value / other for value, other in zip(values, others, strict=True)]
-
-
-def processor() -> str:
-    """The processor's name."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-        return text.split("model name")[1].split("\n")[0].strip(" \t:")
-    except (OSError, IndexError):
-        return platform.processor()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bench.data import STAGES
-from bench.peers import ROOT
+from bench.machine import ROOT
 from bench.timings import Timings
 from pipeline.sample import sample
 from pipeline.tables import PHOTOS, read_table, write_table

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from bench.machine import ROOT, make_environment
+
 _PACKAGES = {
     "supervision": ("supervision", "opencv-python-headless"),
     "datumaro": ("datumaro",),
@@ -37,11 +37,7 @@ def make_peers(folder: Path) -> list[Peer]:
 
 
 def _make(name: str, environment: Path) -> Peer:
-    python = environment / "bin/python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    install = [python, "-m", "pip", "install", "--quiet", *_PACKAGES[name]]
-    subprocess.run(install, check=True)
+    python = make_environment(environment, *_PACKAGES[name])
     ask = f"from importlib.metadata import version; print(version({name!r}))"
     version = subprocess.run([python, "-c", ask], check=True, capture_output=True, text=True)
     return Peer(name, version.stdout.strip(), python)

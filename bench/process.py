@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
-import site
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +12,8 @@ from typing import Any
 
 import torch
 
-from bench.workplace import ROOT, environment
+from bench.machine import ROOT, processor
+from bench.workplace import environment
 from pipeline.learning.hardware import pick_hardware
 
 
@@ -45,29 +44,15 @@ class Processes:
         return answer
 
 
-def make_environment(folder: Path, package: str) -> Path:
-    """An environment with a package, on top of this one's: the same torch. Returns its Python."""
-    python = folder / "bin/python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        library = next((folder / "lib").iterdir()) / "site-packages"
-        ours = "\n".join(path for path in site.getsitepackages() if Path(path).is_dir())
-        (library / "ours.pth").write_text(ours, encoding="utf-8")
-        subprocess.run([python, "-m", "pip", "install", "--quiet", package], check=True)
-    return python
-
-
 def describe_machine(threads: int) -> str:
     """One line: processor, cores, threads, versions."""
-    cpuinfo = Path("/proc/cpuinfo")
-    names = re.findall(r"model name\s*: (.*)", cpuinfo.read_text()) if cpuinfo.exists() else []
     revision = subprocess.run(
         ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True,
         check=False,
     ).stdout.strip()  # fmt: skip
     hardware = str(pick_hardware("auto", "auto")).split(", ")
     return (
-        f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores, {threads} threads "
+        f"{processor()}, {os.cpu_count()} cores, {threads} threads "
         f"a process, ours on {hardware[0]} in {hardware[-1]}; Python {platform.python_version()}, "
         f"torch {torch.__version__}, revision {revision}"
     )

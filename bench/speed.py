@@ -9,7 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.process import Processes, make_environment, row
+from bench.machine import make_environment
+from bench.process import Processes, row
 from bench.workplace import make_workplace
 from pipeline.files import LISTS, read_list, read_stats
 
@@ -21,7 +22,9 @@ ASKED = {"resnet8": 4, "resnet20": 3}
 def throughput(folder: Path, processes: Processes, options: argparse.Namespace) -> Iterator[str]:
     """Rows on images a second, memory, and how near to the bare network and the machine."""
     workplace = make_workplace(folder / "drawn", None)
-    fastai = None if options.no_fastai else make_environment(folder / "fastai", "fastai")
+    fastai = (
+        None if options.no_fastai else make_environment(folder / "fastai", "fastai", on_ours=True)
+    )
     for model, asked in ASKED.items():
         rounds = [
             measure(workplace, processes, fastai, model, options.digits)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.peers import ROOT
+from bench.machine import ROOT
 
 
 @dataclass

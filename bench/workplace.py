@@ -11,9 +11,8 @@ from typing import Any
 
 import yaml
 
+from bench.machine import ROOT
 from pipeline.sample import sample
-
-ROOT = Path(__file__).parents[1]
 
 
 def environment(threads: int) -> dict[str, str]:
