@@ -8,7 +8,6 @@ came, and `dvc repro` of the same. Prints a table of medians.
 
 from __future__ import annotations
 
-import argparse
 import platform
 import shutil
 import subprocess
@@ -23,6 +22,7 @@ from bench.machine import ROOT, processor
 from bench.peers import Peer, make_peers
 from bench.photos import SETS, PhotoSet, link_photos
 from bench.timings import Timings, version_of
+from pipeline.command import make_parser
 
 STAGES = ("parse", "crop", "stats", "split")
 NEW = tuple(f"{stage}, new photos" for stage in STAGES)
@@ -30,9 +30,7 @@ NEW = tuple(f"{stage}, new photos" for stage in STAGES)
 
 def main() -> None:
     """Draw, time, print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser("bench.data", __doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sets", type=int, nargs="+", default=[1, 2, 3], help="which of the three")
     parser.add_argument("--folder", type=Path, help="keep photos and environments here, for again")

@@ -7,7 +7,6 @@ its own for each photo. Prints and draws seconds and peak memory.
 
 from __future__ import annotations
 
-import argparse
 import random
 import shutil
 import sys
@@ -20,6 +19,7 @@ from matplotlib.figure import Figure
 from bench.data import STAGES
 from bench.machine import ROOT
 from bench.timings import Timings
+from pipeline.command import make_parser
 from pipeline.sample import sample
 from pipeline.tables import PHOTOS, read_table, write_table
 
@@ -31,9 +31,7 @@ LONGEST_COMMENT = 5_000
 
 def main() -> None:
     """Time every stage at every size, print, draw."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser("bench.growth", __doc__)
     parser.add_argument("out", type=Path, help="where to put the picture")
     parser.add_argument("--largest", type=int, default=SIZES[-1], help="no more digits than these")
     options = parser.parse_args()

@@ -7,7 +7,6 @@ models/digits.pt of the current folder. Prints medians of 200 calls and their 95
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import sys
@@ -21,6 +20,7 @@ import numpy as np
 import torch
 
 from bench.process import Processes, describe_machine
+from pipeline.command import make_parser
 from pipeline.export import require_packages, to_onnx
 from pipeline.learning.checkpoint import load_checkpoint
 from pipeline.learning.hardware import pick_hardware
@@ -35,11 +35,7 @@ READERS = ("torch auto", "torch fp32", "onnxruntime")
 
 def main() -> None:
     """Export, time every reader at every batch, print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.latency",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("bench.latency", __doc__)
     threads = int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1))
     parser.add_argument("--threads", type=int, default=threads, help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")

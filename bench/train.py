@@ -21,6 +21,7 @@ from pathlib import Path
 from bench.accuracy import accuracy
 from bench.process import Processes, describe_machine
 from bench.speed import input_side, throughput
+from pipeline.command import make_parser
 
 
 def main() -> None:
@@ -43,11 +44,7 @@ def main() -> None:
 
 def parse_options() -> argparse.Namespace:
     """The command's options."""
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.train",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("bench.train", __doc__)
     known = ("throughput", "input", "accuracy")
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(known)}: all")
     threads = int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1))

@@ -7,7 +7,6 @@ Every digit is judged by a small network that was trained without its photo and 
 
 from __future__ import annotations
 
-import argparse
 import logging
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
 from numpy.typing import NDArray
 
-from pipeline.command import UserError, run
+from pipeline.command import UserError, make_parser, run
 from pipeline.files import AUDIT_FILE, read_stats
 from pipeline.images.copies import group_digits
 from pipeline.images.digits import CLASSES, labels_of
@@ -35,11 +34,7 @@ _AGREED = 0.8
 
 def main() -> None:
     """Load all digits, have each judged without its photo, save the doubtful, say how many."""
-    argparse.ArgumentParser(
-        prog="python -m pipeline.audit",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args()
+    make_parser("pipeline.audit", __doc__).parse_args()
     params = load_params()
     digits = load_table()
     classes = labels_of(list(digits["file"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import logging
 import sys
@@ -21,6 +22,15 @@ _ADVICE = {
     errno.EPERM: "no permission: check who owns the file or folder, and whether it is open",
     errno.EROFS: "the folder is read-only: run on a disk that can be written to",
 }
+
+
+def make_parser(command: str, doc: str | None) -> argparse.ArgumentParser:
+    """The parser of `python -m command`, whose help shows the module's docstring line by line."""
+    return argparse.ArgumentParser(
+        prog=f"python -m {command}",
+        description=doc,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def run(main: Callable[[], None]) -> None:

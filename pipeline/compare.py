@@ -19,7 +19,7 @@ import pandas as pd
 from dvc.exceptions import DvcException
 from scmrepo.exceptions import SCMError
 
-from pipeline.command import UserError, run
+from pipeline.command import UserError, make_parser, run
 from pipeline.files import LISTS, read_list, write_file, write_json
 from pipeline.images.copies import add_readings, group_copies
 from pipeline.images.digits import read_digits
@@ -69,11 +69,7 @@ def main() -> None:
 
 def parse_arguments() -> argparse.Namespace:
     """The command's arguments."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.compare",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("pipeline.compare", __doc__)
     parser.add_argument("rev", metavar="REV", help="a git revision: HEAD~1, main, a tag, a commit")
     parser.add_argument(
         "--max-drop", type=float, metavar="SHARE", help="exit with 1 if accuracy fell by more"

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.annotations.folder import read_folder
-from pipeline.command import UserError, run
+from pipeline.command import UserError, make_parser, run
 from pipeline.files import AUDIT_FILE, LISTS, read_list, write_file, write_json
 from pipeline.images.digits import load_digits, read_digits
 from pipeline.images.loose_digits import cut_boxes
@@ -99,11 +99,7 @@ def main() -> None:
 
 def parse_arguments() -> argparse.Namespace:
     """The command's arguments."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.evaluate",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("pipeline.evaluate", __doc__)
     parser.add_argument(
         "--photos", type=Path, metavar="FOLDER", help="photos and XML to measure on instead"
     )

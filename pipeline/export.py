@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pipeline.command import UserError, run
+from pipeline.command import UserError, make_parser, run
 from pipeline.files import LISTS, read_list, write_file
 from pipeline.images.digits import load_digits
 from pipeline.learning.checkpoint import Checkpoint, load_checkpoint
@@ -60,11 +60,7 @@ def main() -> None:
 
 def parse_arguments() -> argparse.Namespace:
     """The command's arguments."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.export",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("pipeline.export", __doc__)
     parser.add_argument(
         "--model", type=Path, default=Path("models/digits.pt"), help="default: %(default)s"
     )

@@ -14,7 +14,7 @@ from pipeline.annotations.folder import read_folder
 from pipeline.annotations.ledger import Ledger, rejected_share
 from pipeline.annotations.messages import say
 from pipeline.annotations.summary import count, describe, summarise
-from pipeline.command import UserError, run
+from pipeline.command import UserError, make_parser, run
 from pipeline.files import write_json
 from pipeline.params import ParseParams, load_params
 from pipeline.tables import BOXES, PROBLEMS, write_table
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m pipeline.parse", description=__doc__)
+    parser = make_parser("pipeline.parse", __doc__)
     parser.add_argument(
         "--check",
         type=Path,

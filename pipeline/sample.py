@@ -10,7 +10,7 @@ from pathlib import Path
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from pipeline.command import run
+from pipeline.command import make_parser, run
 from pipeline.drawing.photo import Order, draw_photo
 from pipeline.drawing.plan import plan
 
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m pipeline.sample", description=__doc__)
+    parser = make_parser("pipeline.sample", __doc__)
     parser.add_argument("folder", type=Path, help="where to put the photos: a new or empty folder")
     parser.add_argument("--photos", type=int, default=240, help="number of photos (default: 240)")
     parser.add_argument(

@@ -5,7 +5,6 @@ data/digits.csv, data/photos.csv -> data/train_data.txt, data/valid_data.txt
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import logging
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.command import UserError, run
+from pipeline.command import UserError, make_parser, run
 from pipeline.files import LISTS, write_list
 from pipeline.images.copies import group_digits
 from pipeline.params import SplitParams, load_params
@@ -26,7 +25,7 @@ log = logging.getLogger(__name__)
 
 def main() -> None:
     """Load the digits, divide them, save the two lists, say how near the quotas came."""
-    argparse.ArgumentParser(prog="python -m pipeline.split", description=__doc__).parse_args()
+    make_parser("pipeline.split", __doc__).parse_args()
     params = load_params().split
     digits = read_table(Path("data/digits.csv"), DIGITS)
     if params.by == "photo":

@@ -5,7 +5,6 @@ data/digits.csv -> data/stats.json
 
 from __future__ import annotations
 
-import argparse
 import logging
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.command import run
+from pipeline.command import make_parser, run
 from pipeline.files import CHANNELS, write_json
 from pipeline.tables import DIGITS, read_table
 
@@ -23,7 +22,7 @@ log = logging.getLogger(__name__)
 
 def main() -> None:
     """Load the digits' sums, save their mean and standard deviation."""
-    argparse.ArgumentParser(prog="python -m pipeline.stats", description=__doc__).parse_args()
+    make_parser("pipeline.stats", __doc__).parse_args()
     stats = channel_stats(read_table(Path("data/digits.csv"), DIGITS))
     write_json(Path("data/stats.json"), stats)
     log.info("%(digits)d digits, mean %(mean)s, std %(std)s", stats)

@@ -8,7 +8,6 @@ Interrupted, it goes on after the last finished epoch when it is run again.
 
 from __future__ import annotations
 
-import argparse
 import logging
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from pipeline.command import run
+from pipeline.command import make_parser, run
 from pipeline.files import LISTS, lists_md5, read_list, read_stats
 from pipeline.images.digits import CLASSES
 from pipeline.learning.checkpoint import Checkpoint, save_checkpoint, start_from
@@ -37,11 +36,7 @@ UNFINISHED = Path("models/.unfinished.pt")
 
 def main() -> None:
     """Train, alone or as one of the processes that torchrun started."""
-    argparse.ArgumentParser(
-        prog="python -m pipeline.train",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args()
+    make_parser("pipeline.train", __doc__).parse_args()
     params = load_params()
     hardware = prepare_hardware(params.train)
     with join_team(hardware.device) as team, advise_on_memory(params.train):

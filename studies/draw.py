@@ -7,7 +7,6 @@ A result of another budget than that of params.yaml is left out with a warning.
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ import yaml
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.command import UserError, run
+from pipeline.command import UserError, make_parser, run
 from pipeline.files import write_file
 
 log = logging.getLogger(__name__)
@@ -30,11 +29,7 @@ _COLORS = ("#1f3b57", "#e08e0b", "#5b9a68", "#c0392b")
 
 def main() -> None:
     """Load the results there are, save the table and the picture."""
-    parser = argparse.ArgumentParser(
-        prog="python -m studies.draw",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("studies.draw", __doc__)
     parser.parse_args()
     folder = Path("studies")
     grid, recipe = load_results(folder)

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from pipeline.command import UserError, run
+from pipeline.command import UserError, make_parser, run
 from pipeline.files import LISTS, read_list, read_stats, write_json
 from pipeline.images.digits import CLASSES
 from pipeline.learning.hardware import prepare_hardware
@@ -45,11 +45,7 @@ def main() -> None:
 
 def parse_arguments() -> argparse.Namespace:
     """The command's arguments: where to, the combination, the budget."""
-    parser = argparse.ArgumentParser(
-        prog="python -m studies.run",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("studies.run", __doc__)
     parser.add_argument("out", type=Path, help="the JSON file to write")
     parser.add_argument("--model", required=True, choices=ARCHITECTURES)
     parser.add_argument("--optimizer", required=True, choices=("sgd", "adam"))
