@@ -5,7 +5,6 @@ data/boxes.csv + raw/ -> data/digits/<label>/*, data/digits.csv, data/photos.csv
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
 from collections import defaultdict
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.command import UserError, run
+from pipeline.command import UserError, make_parser, run
 from pipeline.images.cropper import Cropper, PhotoTask, Row
 from pipeline.parallel import map_photos
 from pipeline.params import load_params
@@ -37,7 +36,7 @@ _STAMPS = Path("data/.stamps.csv")
 
 def main() -> None:
     """Load the boxes and the last run's digits, cut what is missing, delete what has gone."""
-    argparse.ArgumentParser(prog="python -m pipeline.crop", description=__doc__).parse_args()
+    make_parser("pipeline.crop", __doc__).parse_args()
     params = load_params().crop
     boxes = read_table(Path("data/boxes.csv"), BOXES)
     # Absolute, since the workers of a cluster stand in another folder.

@@ -83,18 +83,18 @@ def _best_change(change: Counts, missing: Counts, slack: int) -> list[int]:
     kinds, first = np.unique(change, axis=0, return_index=True)
     order = np.argsort(first)[:_MOST_KINDS]
     kinds, first = kinds[order], first[order]
-    best = _cost(missing, slack)
+    best = int(_cost(missing, slack))
     rows: list[int] = []
     single = _cost(missing - kinds, slack)
     if single.min() < best:
-        best = single.min()
+        best = int(single.min())
         rows = [int(first[np.argmin(single)])]
     for i in range(1, len(kinds)):
         if best == 0:
             break
         both = _cost(missing - kinds[i] - kinds[:i], slack)
         if both.min() < best:
-            best = both.min()
+            best = int(both.min())
             rows = [int(first[i]), int(first[np.argmin(both)])]
     return rows
 
