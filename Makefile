@@ -24,7 +24,7 @@ run:  ## reproduce what changed, show the figures
 	@echo "Pictures: reports/digits.png curves.png confusion.png misread.png"
 
 test: $(VENV)/installed-for-tests lint  ## set up, check style and types, run the tests
-	pytest
+	pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/installed-for-tests  ## check style and types
 	ruff check .
@@ -38,17 +38,19 @@ fuzz: $(VENV)/installed-for-tests  ## try 200,000 mutated XML, 20,000 JPEG, 2,00
 raw:
 	python -m pipeline.sample raw --photos $(PHOTOS) --seed $(SEED)
 
-$(VENV)/installed: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
-		|| { echo "Python 3.10 or newer is needed: make PYTHON=python3.12"; exit 1; }
-	@test -x $(bin)/pip || $(PYTHON) -m venv $(VENV) \
-		|| { echo "On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+$(VENV)/installed: pyproject.toml | $(VENV)/bin/pip
 	python -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/installed-for-tests: $(VENV)/installed
+$(VENV)/installed-for-tests: pyproject.toml | $(VENV)/bin/pip
 	python -m pip install --quiet --editable '.[test]'
-	@touch $@
+	@touch $@ $(VENV)/installed
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+		|| { echo "Python 3.10 or newer is needed: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/make \1|\2/p' Makefile | column -t -s '|'

@@ -1,13 +1,21 @@
-"""Shared fixtures."""
+"""Shared fixtures, and how tests run beside one another."""
 
 from __future__ import annotations
+
+import os
+
+# Before torch is imported, here or in what a test starts: two threads wait for each other wherever
+# a test beside this one wants a core.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from helpers import ROOT, Workplace
 from hypothesis import HealthCheck, settings
+from joblib import cpu_count
 from repository import copy_checkout, shell
 
 from pipeline.sample import sample
@@ -22,6 +30,23 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("suite")
+
+# In the order in which workers begin them: none of these is to be left for the end.
+LONGEST = ["test_readme.py", "test_incremental.py", "test_faults.py", "test_studies.py"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """`pytest -n auto`: a worker for each core that is ours."""
+    return cpu_count()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """The longest files first, where workers share the files among them."""
+    if hasattr(config, "workerinput"):
+        order = {name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: order.get(item.path.name, len(LONGEST)))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -70,13 +95,22 @@ def divided(divided_once, tmp_path):
 
 @pytest.fixture(scope="session")
 def repo(tmp_path_factory):
-    """A repository in which 20 photos were drawn, the pipeline run, and the result committed."""
-    folder = copy_checkout(tmp_path_factory.mktemp("repo"))
-    sample(folder / "raw", photos=20, seed=3)
-    shell(folder, "dvc", "repro")
-    shell(folder, "git", "add", ".")
-    shell(folder, "git", "commit", "-qm", "20 photos")
-    return folder
+    """A repository in which 20 photos were drawn, the pipeline run, and the result committed.
+
+    For reading only: one for all workers, made by the first that comes to it.
+    """
+    top = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        top = top.parent
+    with FileLock(top / "repo.lock"):
+        if not (top / "repo").exists():
+            folder = copy_checkout(tmp_path_factory.mktemp("repo"))
+            sample(folder / "raw", photos=20, seed=3)
+            shell(folder, "dvc", "repro")
+            shell(folder, "git", "add", ".")
+            shell(folder, "git", "commit", "-qm", "20 photos")
+            folder.rename(top / "repo")
+    return top / "repo"
 
 
 @pytest.fixture

@@ -106,12 +106,9 @@ def voc_xml(
 
 
 def command_environment() -> dict[str, str]:
-    """Variables under which a process runs this checkout's code, in one thread.
-
-    Two threads wait for each other wherever a test beside this one wants a core.
-    """
+    """Variables under which a process runs this checkout's code."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+    return os.environ | {"PYTHONPATH": path}
 
 
 def write(path: Path, content: bytes | str) -> Path:

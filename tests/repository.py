@@ -20,8 +20,6 @@ def environment(folder: Path) -> dict[str, str]:
     return os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(folder),
-        # Two threads wait for each other wherever a test beside this one wants a core.
-        "OMP_NUM_THREADS": "1",
         **{f"GIT_{who}_{what}": "test@example.com"
            for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
     }  # fmt: skip
