@@ -70,7 +70,7 @@ def test_digits_the_old_model_was_trained_on_are_left_out(history: Path, tmp_pat
     params["split"] |= {"seed": 5, "validation": 0.4}
     params["train"]["epochs"] = 1
     (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    shell(folder, "dvc", "repro")
+    shell(folder, "dvc", "repro", "train")
     after = set((folder / "data/valid_data.txt").read_text(encoding="utf-8").splitlines())
     compare(folder, "HEAD")
     report = json.loads((folder / "reports/compare/compare.json").read_text(encoding="utf-8"))

@@ -89,7 +89,7 @@ def test_two_runs_give_the_same_model(repo: Path, tmp_path: Path) -> None:
     """A run from scratch elsewhere on the CPU gives the model byte for byte."""
     other = copy_checkout(tmp_path)
     shutil.copytree(repo / "raw", other / "raw")
-    shell(other, "dvc", "repro")
+    shell(other, "dvc", "repro", "train")
     models = [(folder / "models/digits.pt").read_bytes() for folder in (repo, other)]
     assert models[0] == models[1]
 
