@@ -8,6 +8,9 @@ FUZZ_XML ?= 200000
 FUZZ_JPEG ?= 20000
 FUZZ_FOLDERS ?= 2000
 
+# Python compiles what it imports: pip would compile all of torch, for a minute.
+INSTALL := python -m pip install --quiet --no-compile --editable
+
 bin := $(abspath $(VENV))/bin
 export PATH := $(bin):$(PATH)
 
@@ -39,11 +42,11 @@ raw:
 	python -m pipeline.sample raw --photos $(PHOTOS) --seed $(SEED)
 
 $(VENV)/installed: pyproject.toml | $(VENV)/bin/pip
-	python -m pip install --quiet --editable .
+	$(INSTALL) .
 	@touch $@
 
 $(VENV)/installed-for-tests: pyproject.toml | $(VENV)/bin/pip
-	python -m pip install --quiet --editable '.[test]'
+	$(INSTALL) '.[test]'
 	@touch $@ $(VENV)/installed
 
 $(VENV)/bin/pip:
