@@ -27,7 +27,7 @@ run:  ## reproduce what changed, show the figures
 	@echo "Pictures: reports/digits.png curves.png confusion.png misread.png"
 
 test: $(VENV)/installed-for-tests lint  ## set up, check style and types, run the tests
-	pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+	pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/installed-for-tests  ## check style and types
 	ruff check .

@@ -43,8 +43,8 @@ LONGEST = [
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """`pytest -n auto`: a worker for each core that is ours."""
-    return cpu_count()
+    """`pytest -n auto`: a worker for each core that is ours, eight at most for memory's sake."""
+    return min(8, cpu_count())
 
 
 @pytest.hookimpl(trylast=True)
