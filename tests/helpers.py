@@ -119,11 +119,11 @@ def write(path: Path, content: bytes | str) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, by its path there."""
+    """Every file below a folder, by its path there; but not the stamps, which are this disk's."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != ".stamps.csv"
     }
 
 
