@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import pandas as pd
 
@@ -88,9 +88,7 @@ def read_table(path: Path | IO[bytes], table: Table) -> pd.DataFrame:
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """A frame's rows, as dictionaries by column."""
-    # Column by column: pandas' own records take three times as long.
-    columns = [frame[name].tolist() for name in frame]
-    return [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+    return cast("list[dict[str, Any]]", frame.to_dict("records"))
 
 
 def write_table(path: Path, table: Table, frame: pd.DataFrame) -> None:
