@@ -1,8 +1,8 @@
 """Find the labels that are most likely wrong, and suggest the right ones.
 
-data/digits.csv, boxes.csv, photos.csv, stats.json, data/digits -> reports/audit.csv
+data/digits.csv, boxes.csv, photos.csv, data/digits -> reports/audit.csv
 
-Every digit is judged by a small network that was trained without its photo and the copies of it.
+Every digit is judged by small networks that were trained without its photo and the copies of it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from cleanlab.rank import get_label_quality_scores
 from numpy.typing import NDArray
 
 from pipeline.command import UserError, make_parser, run
-from pipeline.files import AUDIT_FILE, read_stats
+from pipeline.files import AUDIT_FILE
 from pipeline.images.copies import group_digits
 from pipeline.images.digits import CLASSES, labels_of
 from pipeline.learning.folds import assign_folds, predict_out_of_fold
 from pipeline.learning.hardware import prepare_hardware
-from pipeline.learning.inputs import Digits, Normalisation
-from pipeline.params import TrainParams, load_params
+from pipeline.learning.inputs import Digits, normalise_each
+from pipeline.params import Params, load_params
 from pipeline.tables import AUDIT, BOXES, DIGITS, PHOTOS, read_table, write_table
 
 log = logging.getLogger(__name__)
@@ -38,9 +38,7 @@ def main() -> None:
     params = load_params()
     digits = load_table()
     classes = labels_of(list(digits["file"]))
-    folds = assign_folds(classes, digits["group"].to_numpy(), params.audit.folds, params.train.seed)
-    training = params.audit.training(params.train)
-    probabilities = judge(list(digits["file"]), folds, training)
+    probabilities = judge(list(digits["file"]), digits["group"].to_numpy(), params)
     doubtful = find_doubtful(digits, classes, probabilities)
     write_table(AUDIT_FILE, AUDIT, doubtful)
     log_summary(doubtful, classes, probabilities)
@@ -57,13 +55,22 @@ def load_table() -> pd.DataFrame:
     return digits.merge(boxes[["photo", "object", "xml"]], validate="1:1")
 
 
-def judge(files: list[str], folds: NDArray[np.int64], params: TrainParams) -> NDArray[np.float64]:
-    """Each digit's probabilities (n, 10), by a network that was trained on the other folds."""
-    hardware = prepare_hardware(params)
-    digits = Digits.load(files, params, hardware)
-    normalise = Normalisation.of(*read_stats(), hardware.device)
-    log.info("%s on %s: %d digits", params.model, hardware, len(digits))
-    return predict_out_of_fold(digits, folds, len(CLASSES), normalise, params, hardware)
+def judge(files: list[str], groups: NDArray[np.int64], params: Params) -> NDArray[np.float64]:
+    """Each digit's probabilities (n, 10), by networks that were trained without its group.
+
+    The mean of `audit.repeats` rounds, each with folds and weights of its own.
+    """
+    hardware = prepare_hardware(params.train)
+    digits = Digits.load(files, params.train, hardware)
+    log.info("%s on %s: %d digits", params.audit.model, hardware, len(digits))
+    total = np.zeros((len(digits), len(CLASSES)))
+    for number, training in enumerate(params.audit.rounds(params.train), 1):
+        log.info("round %d of %d", number, params.audit.repeats)
+        folds = assign_folds(labels_of(files), groups, params.audit.folds, training.seed)
+        total += predict_out_of_fold(
+            digits, folds, len(CLASSES), normalise_each, training, hardware
+        )
+    return total / params.audit.repeats
 
 
 def find_doubtful(
@@ -71,15 +78,19 @@ def find_doubtful(
 ) -> pd.DataFrame:
     """Rows of audit.csv: the digits whose labels are likely wrong, the worst first.
 
-    Confident learning, Northcutt et al. 2021, arXiv 1911.00068; `quality` is the probability given
-    to the label, "self-confidence" there.
+    Confident learning, Northcutt et al. 2021, arXiv 1911.00068; `quality` is the "normalized
+    margin" there: 0.5 plus half of what the label's probability has over the suggestion's.
     """
     # Every digit that is read otherwise: of wrong labels that are few of their kind, cleanlab's
     # other filters leave out some as chance.
     wrong: NDArray[np.bool_] = find_label_issues(
         classes, probabilities, filter_by="predicted_neq_given", n_jobs=1
     )
-    quality: NDArray[np.float64] = get_label_quality_scores(classes, probabilities)
+    # The label of a misread digit is as improbable as a wrong one; what is suggested for it is less
+    # sure.
+    quality: NDArray[np.float64] = get_label_quality_scores(
+        classes, probabilities, method="normalized_margin"
+    )
     table = digits.rename(columns={"label": "actual"}).assign(
         suggested=[CLASSES[answer] for answer in probabilities.argmax(1)],
         quality=quality.round(6),

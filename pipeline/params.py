@@ -105,21 +105,29 @@ class TrainParams(_Section):
 
 
 class AuditParams(_Section):
-    """How labels are checked: each digit by a small network that was trained without its photo."""
+    """How labels are checked: each digit by small networks that were trained without its photo."""
 
     folds: Annotated[int, Field(ge=2, le=20)]
+    repeats: Annotated[int, Field(ge=1, le=20)]
     model: Model
     epochs: Annotated[int, Field(ge=1)]
     lr: Annotated[float, Field(gt=0)]
     strength: Share
 
-    def training(self, params: TrainParams) -> TrainParams:
-        """How each network is trained: as `params` says, but for what is set here."""
+    def rounds(self, params: TrainParams) -> list[TrainParams]:
+        """How each round's networks are trained: as `params` says, but for what is set here.
+
+        The first has its seed, the others the next ones.
+        """
         augment = params.augment.model_copy(update={"strength": self.strength})
         own = {"model": self.model, "epochs": self.epochs, "optimizer": "adam", "lr": self.lr}
         # From nothing to the last epoch: what knew a digit's label must not judge it.
         blind = {"init": None, "keep": "last", "patience": 0}
-        return params.model_copy(update={**own, **blind, "augment": augment})
+        training = params.model_copy(update={**own, **blind, "augment": augment})
+        return [
+            training.model_copy(update={"seed": params.seed + number})
+            for number in range(self.repeats)
+        ]
 
 
 class Params(_Section):

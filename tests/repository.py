@@ -45,7 +45,7 @@ def copy_checkout(folder: Path) -> Path:
             shutil.copy(ROOT / file, folder / file)
     params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
     params["train"] |= QUICK
-    params["audit"] |= {"folds": 2, "epochs": 1}
+    params["audit"] |= {"folds": 2, "repeats": 1, "epochs": 1}
     (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     shell(folder, "git", "init", "-q", "-b", "main")
     shell(folder, "git", "add", ".")

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import re
 import shutil
+import statistics
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from helpers import ROOT, Workplace, contents
 from repository import shell
 
+from pipeline.audit import find_doubtful, judge, load_table
 from pipeline.command import UserError
+from pipeline.images.digits import labels_of
+from pipeline.params import load_params
 from pipeline.sample import sample
 from pipeline.tables import AUDIT, DIGITS, read_table, write_table
+
+log = logging.getLogger(__name__)
 
 NAME = re.compile(r"<name>(\d)</name>")
 FLIPPED = 6  # of 300 digits
@@ -50,7 +59,7 @@ def flipped(tmp_path_factory):
     place.set(
         train__input_size=16, train__device="cpu", train__precision="fp32",
         audit__folds=3, audit__model="resnet8", audit__epochs=20, audit__lr=0.005,
-        audit__strength=0.5,
+        audit__strength=0.5, audit__repeats=1,
     )  # fmt: skip
     place.add_displays(60)
     right = flip_labels(place.raw, FLIPPED)
@@ -85,19 +94,57 @@ def test_flipped_labels_come_first(workplace, flipped):
     assert f"{len(found)} of 300 labels are doubtful: see reports/audit.csv" in result.stderr
 
 
-@pytest.mark.skipif("AUDIT_SAMPLE" not in os.environ, reason="set AUDIT_SAMPLE: takes minutes")
-@pytest.mark.parametrize("share", [0.01, 0.03])
-def test_the_samples_flipped_labels_come_first(tmp_path, monkeypatch, share):
-    """With params.yaml as it stands: at least 90 % of them among as many suggestions."""
+@pytest.mark.skipif("AUDIT_SAMPLE" not in os.environ, reason="set AUDIT_SAMPLE: takes half an hour")
+@pytest.mark.parametrize(("share", "draws"), [(0.01, 5), (0.03, 3)])
+def test_the_samples_flipped_labels_come_first(tmp_path, monkeypatch, share, draws):
+    """With params.yaml as it stands: at least 90 % of them among as many suggestions, mostly."""
     shutil.copy(ROOT / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
     sample(Path("raw"), photos=240, seed=0)
     place = Workplace(tmp_path)
     place.do("parse", "crop", "stats")
     digits = len(read_table(Path("data/digits.csv"), DIGITS))
-    right = flip_labels(Path("raw"), round(share * digits))
-    place.do("parse", "crop", "audit")
-    assert recall(audited(), right) >= 0.9
+    shutil.copytree("raw", "unflipped")
+    found = []
+    for seed in range(draws):
+        shutil.rmtree("raw")
+        shutil.copytree("unflipped", "raw")
+        right = flip_labels(Path("raw"), round(share * digits), seed)
+        place.do("parse", "crop", "audit")
+        found.append(recall(audited(), right))
+        log.info("%s flipped, draw %d: %.1f %% found", share, seed, 100 * found[-1])
+    assert statistics.median(found) >= 0.9
+
+
+def test_the_rounds_are_averaged(workplace):
+    """Of two, each has its own folds and networks: those that another seed has alone."""
+    workplace.set(audit__epochs=1)
+    digits = load_table()
+    classes, groups = labels_of(list(digits["file"])), digits["group"].to_numpy()
+    params = load_params()
+    judged = [
+        judge(list(digits["file"]), classes, groups, params.model_copy(update=update))
+        for update in (
+            {},
+            {"train": params.train.model_copy(update={"seed": params.train.seed + 1})},
+            {"audit": params.audit.model_copy(update={"repeats": 2})},
+        )
+    ]
+    assert not np.allclose(judged[0], judged[1])
+    assert np.allclose(judged[2], (judged[0] + judged[1]) / 2)
+
+
+def test_the_surest_suggestions_come_first():
+    """A label is doubtful because it was read as another, not because it was hard to read."""
+    probabilities = np.full((3, 10), 0.01)
+    probabilities[0, [3, 8]] = 0.47, 0.45  # hard to read, and read as another than its label
+    probabilities[1, 8] = 0.91  # read with confidence, as another
+    probabilities[2, 7] = 0.91  # read as it is labelled
+    digits = pd.DataFrame({"file": ["1/a", "1/b", "7/c"], "label": ["1", "1", "7"]})
+    found = find_doubtful(digits, np.array([1, 1, 7]), probabilities)
+    assert found["file"].tolist() == ["1/b", "1/a"]
+    assert found["suggested"].tolist() == ["8", "3"]
+    assert found["quality"].tolist() == pytest.approx([0.05, 0.27])
 
 
 def test_only_the_doubtful_are_listed_the_worst_first(workplace):
@@ -131,7 +178,7 @@ def test_too_few_photos_are_told(workplace):
         workplace.do("audit")
 
 
-@pytest.mark.parametrize("file", ["boxes.csv", "digits.csv", "photos.csv", "stats.json"])
+@pytest.mark.parametrize("file", ["boxes.csv", "digits.csv", "photos.csv"])
 def test_a_missing_input_is_told(workplace, file):
     """Its stage has not run."""
     (workplace.folder / "data" / file).unlink()
@@ -148,4 +195,4 @@ def test_it_runs_when_asked_and_only_for_new_digits(clone):
     assert "Running stage" not in shell(clone, "dvc", "repro")
     flip_labels(clone / "raw", 1)
     ran = re.findall(r"Running stage '(?:.*:)?(\w+)'", shell(clone, *ask))
-    assert ran == ["parse", "crop", "stats", "audit"]
+    assert ran == ["parse", "crop", "audit"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.command import UserError
 from pipeline.learning.hardware import Hardware
-from pipeline.learning.inputs import Digits, Normalisation
+from pipeline.learning.inputs import Digits, Normalise
 from pipeline.learning.loop import predict, train
 from pipeline.learning.resnet import build
 from pipeline.params import TrainParams
@@ -52,7 +52,7 @@ def predict_out_of_fold(
     digits: Digits,
     folds: NDArray[np.int64],
     classes: int,
-    normalise: Normalisation,
+    normalise: Normalise,
     params: TrainParams,
     hardware: Hardware,
 ) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from torch import Tensor
 from pipeline.images.digits import labels_of, load_digits
 from pipeline.learning.hardware import Hardware
 from pipeline.params import TrainParams
+
+# Values 0..1 (batch, 3, side, side) to what a network gets, channels last.
+Normalise = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,18 @@ class Normalisation:
         """Images of mean 0 and deviation 1, channels last."""
         normal = (images - self.mean).div_(self.std)
         return normal.contiguous(memory_format=torch.channels_last)
+
+
+def normalise_each(images: Tensor) -> Tensor:
+    """Each image's channels of mean 0 and deviation 1 of themselves, channels last.
+
+    Contrast, brightness and a colour cast, of the photo as of `augment`, are gone; a channel that
+    never varies is 0.
+    """
+    std, mean = torch.std_mean(images, dim=(2, 3), keepdim=True)
+    # Below a level of 255ths, there is nothing but rounding.
+    normal = (images - mean).div_(std.clamp_(min=1 / 255))
+    return normal.contiguous(memory_format=torch.channels_last)
 
 
 def to_unit(images: Tensor) -> Tensor:

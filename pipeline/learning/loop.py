@@ -15,7 +15,7 @@ from pipeline.command import UserError
 from pipeline.learning.augment import augment
 from pipeline.learning.epoch import Epoch, has_stalled
 from pipeline.learning.hardware import Hardware
-from pipeline.learning.inputs import Digits, Normalisation, to_unit
+from pipeline.learning.inputs import Digits, Normalise, to_unit
 from pipeline.learning.schedule import learning_rate
 from pipeline.learning.team import ALONE, Team, without_sync
 from pipeline.learning.unfinished import Unfinished
@@ -28,7 +28,7 @@ def train(
     network: nn.Module,
     training: Digits,
     validation: Digits,
-    normalise: Normalisation,
+    normalise: Normalise,
     params: TrainParams,
     hardware: Hardware,
     team: Team = ALONE,
@@ -76,7 +76,7 @@ class _Trainer:
         self,
         network: nn.Module,
         optimizer: torch.optim.Optimizer,
-        normalise: Normalisation,
+        normalise: Normalise,
         params: TrainParams,
         hardware: Hardware,
         team: Team,
@@ -162,9 +162,7 @@ class _Trainer:
 
 
 @torch.inference_mode()
-def predict(
-    network: nn.Module, images: Tensor, normalise: Normalisation, hardware: Hardware
-) -> Tensor:
+def predict(network: nn.Module, images: Tensor, normalise: Normalise, hardware: Hardware) -> Tensor:
     """Logits (n, classes) in fp32 of uint8 images (n, side, side, 3), on the device."""
     network.eval()
     logits = []

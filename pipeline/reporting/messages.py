@@ -85,9 +85,9 @@ CATALOGUE = {
         "audit_missing": "The labels were not audited. These commands do it, then write this page "
         "again:",
         "audit_none": "The audit found no doubtful label.",
-        "audit_note": "Doubtful labels, the most doubtful first: each digit was judged by a "
-        "network that had not seen its photo. Quality is the probability which that network gives "
-        "to the label.",
+        "audit_note": "Doubtful labels, the most doubtful first: each digit was judged by "
+        "networks that had not seen its photo. Quality is 0 where they are sure of the suggestion, "
+        "and up to 0.5 where they waver between it and the label.",
         "audit_shown": "{shown} of {total} shown; all of them are in {file}.",
         "audit_gone": "Of the audit's digits, {count} are no longer among today's: audit again.",
         "audit": "Doubtful labels",
@@ -247,7 +247,8 @@ CATALOGUE = {
         "만드세요:",
         "audit_none": "의심스러운 라벨이 없습니다.",
         "audit_note": "가장 의심스러운 라벨부터 보입니다. 각 숫자는 그 사진을 학습하지 않은 "
-        "신경망이 판단했으며, 품질은 그 신경망이 라벨에 준 확률입니다.",
+        "신경망들이 판단했습니다. 품질은 신경망들이 제안을 확신하면 0이고, 제안과 라벨 사이에서 "
+        "망설일수록 0.5에 가까워집니다.",
         "audit_shown": "{total}개 중 {shown}개 표시. 전체는 {file}에 있습니다.",
         "audit_gone": "점검한 숫자 중 {count}개는 지금 데이터에 없습니다. 다시 점검하세요.",
         "audit": "의심스러운 라벨",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.command import UserError
 from pipeline.learning.folds import assign_folds, predict_out_of_fold
 from pipeline.learning.hardware import pick_hardware
-from pipeline.learning.loop import Digits, Normalisation
+from pipeline.learning.inputs import Digits, Normalisation
 
 
 @given(

@@ -13,7 +13,7 @@ from torch import nn
 
 from pipeline.command import UserError
 from pipeline.learning.hardware import pick_hardware
-from pipeline.learning.inputs import Digits, Normalisation
+from pipeline.learning.inputs import Digits, Normalisation, normalise_each
 from pipeline.learning.loop import make_optimizer, predict, train
 from pipeline.learning.resnet import build
 
@@ -294,6 +294,16 @@ def test_a_channel_that_never_varies_is_not_divided_by_zero():
     """Digits of a display that shows no blue at all."""
     normal = Normalisation.of([0.5, 0.5, 0], [0.1, 0.1, 0], CPU.device)
     assert normal(torch.zeros(1, 3, 2, 2)).isfinite().all()
+
+
+def test_each_image_by_itself_loses_its_light():
+    """Contrast, brightness and a cast of the colours make no difference, nor one flat image."""
+    images = torch.rand(8, 3, 16, 16)
+    gain, light = torch.rand(8, 3, 1, 1) + 0.1, torch.rand(8, 3, 1, 1)
+    torch.testing.assert_close(
+        normalise_each(images * gain + light), normalise_each(images), atol=1e-3, rtol=0
+    )
+    assert (normalise_each(torch.ones(2, 3, 4, 4)) == 0).all()
 
 
 def test_normalisation_reaches_the_network():
