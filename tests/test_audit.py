@@ -18,7 +18,6 @@ from repository import shell
 
 from pipeline.audit import find_doubtful, judge, load_table
 from pipeline.command import UserError
-from pipeline.images.digits import labels_of
 from pipeline.params import load_params
 from pipeline.sample import sample
 from pipeline.tables import AUDIT, DIGITS, read_table, write_table
@@ -120,10 +119,10 @@ def test_the_rounds_are_averaged(workplace):
     """Of two, each has its own folds and networks: those that another seed has alone."""
     workplace.set(audit__epochs=1)
     digits = load_table()
-    classes, groups = labels_of(list(digits["file"])), digits["group"].to_numpy()
+    files, groups = list(digits["file"]), digits["group"].to_numpy()
     params = load_params()
     judged = [
-        judge(list(digits["file"]), classes, groups, params.model_copy(update=update))
+        judge(files, groups, params.model_copy(update=update))
         for update in (
             {},
             {"train": params.train.model_copy(update={"seed": params.train.seed + 1})},
