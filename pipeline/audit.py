@@ -78,8 +78,9 @@ def find_doubtful(
 ) -> pd.DataFrame:
     """Rows of audit.csv: the digits whose labels are likely wrong, the worst first.
 
-    Confident learning, Northcutt et al. 2021, arXiv 1911.00068; `quality` is the "normalized
-    margin" there: 0.5 plus half of what the label's probability has over the suggestion's.
+    Confident learning, Northcutt et al. 2021, arXiv 1911.00068; `quality` is 0.5 plus half of the
+    "margin" there, what the label's probability has over the suggestion's, times how surely the
+    photo is read.
     """
     # Every digit that is read otherwise: of wrong labels that are few of their kind, cleanlab's
     # other filters leave out some as chance.
@@ -87,15 +88,27 @@ def find_doubtful(
         classes, probabilities, filter_by="predicted_neq_given", n_jobs=1
     )
     # The label of a misread digit is as improbable as a wrong one; what is suggested for it is less
-    # sure.
-    quality: NDArray[np.float64] = get_label_quality_scores(
+    # sure. And of a blurred photo's digits, some are misread with confidence.
+    margin: NDArray[np.float64] = get_label_quality_scores(
         classes, probabilities, method="normalized_margin"
     )
+    quality = 0.5 + (margin - 0.5) * certainty_of_photos(digits["photo"], probabilities)
     table = digits.rename(columns={"label": "actual"}).assign(
         suggested=[CLASSES[answer] for answer in probabilities.argmax(1)],
         quality=quality.round(6),
     )
     return table[wrong].sort_values(["quality", "file"], ignore_index=True)
+
+
+def certainty_of_photos(photos: pd.Series, probabilities: NDArray[np.float64]) -> pd.Series:
+    """How surely each digit's photo is read, 0 to 1 (n,).
+
+    The mean, over the photo's digits, of what the likeliest class has over the next. It tells a
+    blurred photo from one with another's labels, whose digits are read otherwise, but surely.
+    """
+    second, first = np.partition(probabilities, -2)[:, -2:].T
+    lead = pd.Series(first - second, index=photos.index)
+    return lead.groupby(photos).transform("mean")
 
 
 def log_summary(

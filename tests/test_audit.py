@@ -18,6 +18,7 @@ from repository import shell
 
 from pipeline.audit import find_doubtful, judge, load_table
 from pipeline.command import UserError
+from pipeline.images.digits import labels_of
 from pipeline.params import load_params
 from pipeline.sample import sample
 from pipeline.tables import AUDIT, DIGITS, read_table, write_table
@@ -133,17 +134,43 @@ def test_the_rounds_are_averaged(workplace):
     assert np.allclose(judged[2], (judged[0] + judged[1]) / 2)
 
 
+def probabilities_of(*answers: tuple[int, float]) -> np.ndarray:
+    """A row a digit: the probability of one class, the rest shared by the others."""
+    rows = np.array([[(1 - share) / 9] * 10 for _, share in answers])
+    for row, (answer, share) in zip(rows, answers, strict=True):
+        row[answer] = share
+    return rows
+
+
+def doubts(labels, photos, probabilities):
+    places = enumerate(zip(labels, photos, strict=True))
+    files = [f"{label}/{photo}{i}" for i, (label, photo) in places]
+    digits = pd.DataFrame({"file": files, "label": [*labels], "photo": [*photos]})
+    return find_doubtful(digits, labels_of(files), probabilities)
+
+
 def test_the_surest_suggestions_come_first():
     """A label is doubtful because it was read as another, not because it was hard to read."""
-    probabilities = np.full((3, 10), 0.01)
-    probabilities[0, [3, 8]] = 0.47, 0.45  # hard to read, and read as another than its label
-    probabilities[1, 8] = 0.91  # read with confidence, as another
-    probabilities[2, 7] = 0.91  # read as it is labelled
-    digits = pd.DataFrame({"file": ["1/a", "1/b", "7/c"], "label": ["1", "1", "7"]})
-    found = find_doubtful(digits, np.array([1, 1, 7]), probabilities)
-    assert found["file"].tolist() == ["1/b", "1/a"]
+    found = doubts("117", "abc", probabilities_of((3, 0.46), (8, 0.91), (7, 0.91)))
+    assert found["file"].tolist() == ["1/b1", "1/a0"]
     assert found["suggested"].tolist() == ["8", "3"]
-    assert found["quality"].tolist() == pytest.approx([0.05, 0.27])
+    # Of a photo with one digit, its lead is the photo's certainty, too.
+    assert found["quality"].tolist() == pytest.approx([0.5 - 0.9**2 / 2, 0.5 - 0.4**2 / 2])
+
+
+def test_a_blurred_photos_digits_come_last():
+    """Misread, one of them with confidence: behind a label that is read otherwise less surely."""
+    blurred, sharp = [(1, 0.94), (1, 0.3), (1, 0.3)], [(3, 0.85), (7, 0.99), (8, 0.99)]
+    found = doubts("456278", "bbbsss", probabilities_of(*blurred, *sharp))
+    assert found["file"].tolist()[:2] == ["2/s3", "4/b0"]
+    assert len(found) == 4
+
+
+def test_a_photo_with_anothers_labels_comes_first():
+    """All of its digits are read otherwise, and surely: it is not taken for a blurred one."""
+    swapped, sharp = [(1, 0.98), (2, 0.98), (3, 0.98)], [(3, 0.85), (7, 0.99), (8, 0.99)]
+    found = doubts("456278", "wwwsss", probabilities_of(*swapped, *sharp))
+    assert found["file"].tolist() == ["4/w0", "5/w1", "6/w2", "2/s3"]
 
 
 def test_only_the_doubtful_are_listed_the_worst_first(workplace):
