@@ -7,7 +7,6 @@ import os
 import random
 import re
 import shutil
-import statistics
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +96,7 @@ def test_flipped_labels_come_first(workplace, flipped):
 @pytest.mark.skipif("AUDIT_SAMPLE" not in os.environ, reason="set AUDIT_SAMPLE: takes half an hour")
 @pytest.mark.parametrize(("share", "draws"), [(0.01, 5), (0.03, 3)])
 def test_the_samples_flipped_labels_come_first(tmp_path, monkeypatch, share, draws):
-    """With params.yaml as it stands: at least 90 % of them among as many suggestions, mostly."""
+    """With params.yaml as it stands: at least 90 % of them among as many suggestions."""
     shutil.copy(ROOT / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
     sample(Path("raw"), photos=240, seed=0)
@@ -113,7 +112,7 @@ def test_the_samples_flipped_labels_come_first(tmp_path, monkeypatch, share, dra
         place.do("parse", "crop", "audit")
         found.append(recall(audited(), right))
         log.info("%s flipped, draw %d: %.1f %% found", share, seed, 100 * found[-1])
-    assert statistics.median(found) >= 0.9
+    assert min(found) >= 0.9
 
 
 def test_the_rounds_are_averaged(workplace):
