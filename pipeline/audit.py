@@ -37,8 +37,9 @@ def main() -> None:
     make_parser("pipeline.audit", __doc__).parse_args()
     params = load_params()
     digits = load_table()
-    classes = labels_of(list(digits["file"]))
-    probabilities = judge(list(digits["file"]), digits["group"].to_numpy(), params)
+    files = list(digits["file"])
+    classes = labels_of(files)
+    probabilities = judge(files, digits["group"].to_numpy(), params)
     doubtful = find_doubtful(digits, classes, probabilities)
     write_table(AUDIT_FILE, AUDIT, doubtful)
     log_summary(doubtful, classes, probabilities)
@@ -63,10 +64,11 @@ def judge(files: list[str], groups: NDArray[np.int64], params: Params) -> NDArra
     hardware = prepare_hardware(params.train)
     digits = Digits.load(files, params.train, hardware)
     log.info("%s on %s: %d digits", params.audit.model, hardware, len(digits))
+    classes = digits.classes.cpu().numpy()
     total = np.zeros((len(digits), len(CLASSES)))
     for number, training in enumerate(params.audit.rounds(params.train), 1):
         log.info("round %d of %d", number, params.audit.repeats)
-        folds = assign_folds(labels_of(files), groups, params.audit.folds, training.seed)
+        folds = assign_folds(classes, groups, params.audit.folds, training.seed)
         total += predict_out_of_fold(
             digits, folds, len(CLASSES), normalise_each, training, hardware
         )

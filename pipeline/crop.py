@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +44,8 @@ def main() -> None:
     removed = prune(cropper.digits_folder, {digit["file"] for digit in digits})
     write_table(Path("data/photos.csv"), PHOTOS, PHOTOS.frame(photos))
     write_table(Path("data/digits.csv"), DIGITS, DIGITS.frame(digits))
-    save_stamps(_STAMPS, stamps_of(photos, digits))
+    rows = (*photos, *digits)
+    save_stamps(_STAMPS, [(path_of(row), row["md5"], row["stamp"]) for row in rows])
     log.info("%d digits: %d written, %d removed", len(digits), written, removed)
     if not digits:
         raise UserError("no photo could be read: data/photos.csv says why, photo by photo")
@@ -63,26 +63,22 @@ def load_last_run(folder: Path) -> LastRun:
     """Load photos.csv and digits.csv, if there are any in order; else everything is cut anew."""
     stamps = load_stamps(_STAMPS)
 
-    def load(table: str, columns: Table, name: str, place: str) -> list[Row]:
+    def load(name: str, table: Table) -> list[Row]:
         try:
-            rows = rows_of(read_table(folder / table, columns))
+            rows = rows_of(read_table(folder / name, table))
         except UserError:
             return []
-        return [row | {"stamp": stamps.get((place + row[name], row["md5"]), "")} for row in rows]
+        return [row | {"stamp": stamps.get((path_of(row), row["md5"]), "")} for row in rows]
 
     digits: dict[str, dict[str, Row]] = defaultdict(dict)
-    for row in load("digits.csv", DIGITS, "file", "data/digits/"):
+    for row in load("digits.csv", DIGITS):
         digits[row["photo"]][row["file"]] = row
-    photos = load("photos.csv", PHOTOS, "photo", "raw/")
-    return LastRun({row["photo"]: row for row in photos}, digits)
+    return LastRun({row["photo"]: row for row in load("photos.csv", PHOTOS)}, digits)
 
 
-def stamps_of(photos: list[Row], digits: list[Row]) -> Iterator[tuple[str, str, str]]:
-    """Every photo and digit image as (file, MD5, stamp)."""
-    for row in photos:
-        yield f"raw/{row['photo']}", row["md5"], row["stamp"]
-    for row in digits:
-        yield f"data/digits/{row['file']}", row["md5"], row["stamp"]
+def path_of(row: Row) -> str:
+    """The file that a row of digits.csv, or of photos.csv, tells of."""
+    return f"data/digits/{row['file']}" if "file" in row else f"raw/{row['photo']}"
 
 
 def plan(boxes: pd.DataFrame, last_run: LastRun) -> list[PhotoTask]:

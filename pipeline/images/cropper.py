@@ -51,9 +51,7 @@ class Cropper:
         last = task.last_photo
         if last is None or not last["stamp"] or last["stamp"] != stamp_of(self.raw / task.photo):
             return None
-        kept = [
-            self._kept(self._describe(last["md5"], row, Box.of(row)), task) for row in task.boxes
-        ]
+        kept = [self._kept(digit, task) for digit in self._describe(last["md5"], task)]
         return None if None in kept else (last, [row for row in kept if row], 0)
 
     def _cut(self, task: PhotoTask) -> tuple[Row, list[Row], int]:
@@ -64,11 +62,7 @@ class Cropper:
         except UnreadablePhoto as error:
             return photo | {"problem": str(error)}, [], 0
         photo["md5"] = md5(content)
-        boxes = [Box.of(row) for row in task.boxes]
-        digits = [
-            self._describe(photo["md5"], row, box)
-            for row, box in zip(task.boxes, boxes, strict=True)
-        ]
+        digits = self._describe(photo["md5"], task)
         kept = [self._kept(digit, task) for digit in digits]
         last = task.last_photo
         if last and last["md5"] == photo["md5"] and None not in kept:
@@ -79,16 +73,21 @@ class Cropper:
             return photo | {"problem": str(error)}, [], 0
         photo["perceptual_hash"] = perceptual_hash(image)
         rows = [
-            row or self._write(image, box, digit)
-            for row, box, digit in zip(kept, boxes, digits, strict=True)
+            row or self._write(image, Box.of(box), digit)
+            for row, box, digit in zip(kept, task.boxes, digits, strict=True)
         ]
         return photo, rows, kept.count(None)
 
-    def _describe(self, photo_md5: str, row: Row, box: Box) -> Row:
-        file = digit_file(row["label"], row["photo"], row["object"], self.params.format)
-        key = digit_key(photo_md5, row["label"], box, self.params)
-        same = {name: row[name] for name in ("label", "photo", "object", "row", "column")}
-        return {"file": file, "key": key} | same
+    def _describe(self, photo_md5: str, task: PhotoTask) -> list[Row]:
+        """Each box's digit: all of its row that is known before it is cut."""
+        return [
+            {
+                "file": digit_file(row["label"], row["photo"], row["object"], self.params.format),
+                "key": digit_key(photo_md5, row["label"], Box.of(row), self.params),
+                **{name: row[name] for name in ("label", "photo", "object", "row", "column")},
+            }
+            for row in task.boxes
+        ]
 
     def _kept(self, digit: Row, task: PhotoTask) -> Row | None:
         """The digit's row, if its image is still the one that the last run recorded."""
