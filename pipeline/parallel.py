@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -63,13 +64,27 @@ def map_processes(function: Callable[[Task], Result], tasks: Iterable[Task]) -> 
     work = _Work(function, os.getpid())
     try:
         # Processes that lost their caller end once they have waited so many seconds.
-        with parallel_config("loky", n_jobs=-1, idle_worker_timeout=10):
+        with parallel_config(
+            "loky", n_jobs=-1, idle_worker_timeout=10, initializer=_ignore_interrupts
+        ):
             parallel = Parallel(return_as="generator")
-        yield from parallel(delayed(work)(task) for task in tasks)
+        # Only what they inherit keeps those quiet that have not come to their initializer.
+        handler = signal.getsignal(signal.SIGINT)
+        _ignore_interrupts()
+        try:
+            results = parallel(delayed(work)(task) for task in tasks)
+        finally:
+            signal.signal(signal.SIGINT, handler)
+        yield from results
     except BrokenProcessPool:
         raise UserError(
             "a process was killed, most likely for want of memory: close other programs, run again"
         ) from None
+
+
+def _ignore_interrupts() -> None:
+    """A terminal sends Ctrl-C to every process: the one that was called ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @dataclass(frozen=True)

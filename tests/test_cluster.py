@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from helpers import ROOT, contents
@@ -19,9 +19,6 @@ pytest.importorskip("distributed", reason="python -m pip install --editable '.[d
 @pytest.fixture
 def cluster(tmp_path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     """The address of a scheduler on loopback, and its two workers' processes."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
 
     def start(*arguments: str) -> subprocess.Popen[bytes]:
@@ -31,15 +28,18 @@ def cluster(tmp_path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
-    host, port = address.removeprefix("tcp://").split(":")
-    scheduler = start("dask_scheduler", "--host", host, "--port", port, "--no-dashboard")
+    # The scheduler takes a free port, and writes its address where the workers look for it.
+    scheduler_file = tmp_path / "scheduler.json"
+    where = ("--scheduler-file", str(scheduler_file))
+    scheduler = start(
+        "dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", *where
+    )
     workers = [
-        start("dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny")
+        start("dask_worker", *where, "--nthreads", "1", "--no-dashboard", "--no-nanny")
         for _ in range(2)
     ]
     try:
-        wait_for_workers(address)
-        yield address, workers
+        yield address_of_two_workers(scheduler_file), workers
     finally:
         for process in (*workers, scheduler):
             if process.poll() is None:
@@ -47,11 +47,13 @@ def cluster(tmp_path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
             process.wait()
 
 
-def wait_for_workers(address: str) -> None:
+def address_of_two_workers(scheduler_file: Path) -> str:
+    """The scheduler's address, once both have come."""
     from distributed import Client
 
-    with Client(address, timeout="60s") as client:
+    with Client(scheduler_file=str(scheduler_file), timeout="60s") as client:
         client.wait_for_workers(2, timeout=60)
+        return str(client.scheduler.address)
 
 
 def crop_here(workplace) -> dict[str, bytes]:
