@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def plan(boxes: pd.DataFrame, last_run: LastRun) -> list[PhotoTask]:
 
 
 def crop_all(cropper: Cropper, tasks: list[PhotoTask]) -> tuple[list[Row], list[Row], int]:
-    """Crop every photo, in parallel.
+    """Crop every photo, those that have changed in parallel.
 
     Returns a row for each photo and each digit, in the order of the tasks, and how many digit
     images were written.
@@ -101,13 +102,17 @@ def crop_all(cropper: Cropper, tasks: list[PhotoTask]) -> tuple[list[Row], list[
     photos: list[Row] = []
     digits: list[Row] = []
     written = 0
-    results = map_photos(cropper.crop, tasks, "crop", cropper.params.cluster)
-    for photo, its_digits, its_written in results:
-        if photo["problem"]:
-            log.warning("%s is left out: %s", photo["photo"], photo["problem"])
-        photos.append(photo)
-        digits.extend(its_digits)
-        written += its_written
+    unchanged = [cropper.unchanged(task) for task in tasks]
+    to_cut = [task for task, kept in zip(tasks, unchanged, strict=True) if kept is None]
+    # Closed at once on Ctrl-C: what is under way in other processes would go on.
+    with closing(map_photos(cropper.cut, to_cut, "crop", cropper.params.cluster)) as results:
+        for kept in unchanged:
+            photo, its_digits, its_written = kept or next(results)
+            if photo["problem"]:
+                log.warning("%s is left out: %s", photo["photo"], photo["problem"])
+            photos.append(photo)
+            digits.extend(its_digits)
+            written += its_written
     return photos, digits, written
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from itertools import islice
-from typing import Generic, TypeVar
+from multiprocessing import get_context, parent_process
+from typing import Any, TypeVar
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
 from tqdm import tqdm
@@ -22,9 +24,10 @@ Result = TypeVar("Result")
 
 # Tasks sent to a cluster at once: enough to keep it busy, few enough to hold in memory.
 _CHUNK = 1024
-# Processes take half a second to start, and more on Windows: they are worth it where threads, after
-# a look at what they do in half a second, would need this many seconds more.
-_LOOK, _WORTH_PROCESSES = 0.5, 2.0
+# Linux copies a process in milliseconds; elsewhere each starts Python and imports what it needs.
+# Processes are worth it where threads, after a look at what they do, would need these seconds more.
+_COPIED = sys.platform == "linux"
+_LOOK, _WORTH_PROCESSES = (0.03, 0.2) if _COPIED else (0.5, 2.0)
 
 
 def map_photos(
@@ -32,7 +35,7 @@ def map_photos(
     tasks: Sequence[Task],
     name: str,
     scheduler: str | None = None,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Call `function` on every task, giving the results in the order of the tasks.
 
     `scheduler` is the address of a Dask scheduler whose workers see the same files under the same
@@ -61,18 +64,14 @@ def map_processes(function: Callable[[Task], Result], tasks: Iterable[Task]) -> 
 
     Raises `UserError` where one of the processes was killed.
     """
-    work = _Work(function, os.getpid())
+    context = get_context("fork" if _COPIED else "spawn")
+    # Windows waits for no more than 61.
+    executor = ProcessPoolExecutor(min(cpu_count(), 61), context, _begin, (function,))
     try:
-        # Processes that lost their caller end once they have waited so many seconds.
-        with parallel_config(
-            "loky", n_jobs=-1, idle_worker_timeout=10, initializer=_ignore_interrupts
-        ):
-            parallel = Parallel(return_as="generator")
-        # Only what they inherit keeps those quiet that have not come to their initializer.
-        handler = signal.getsignal(signal.SIGINT)
-        _ignore_interrupts()
+        # A copied process inherits this until it has begun.
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
-            results = parallel(delayed(work)(task) for task in tasks)
+            results: Iterator[Any] = executor.map(_call, tasks, chunksize=8)
         finally:
             signal.signal(signal.SIGINT, handler)
         yield from results
@@ -80,26 +79,34 @@ def map_processes(function: Callable[[Task], Result], tasks: Iterable[Task]) -> 
         raise UserError(
             "a process was killed, most likely for want of memory: close other programs, run again"
         ) from None
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """A terminal sends Ctrl-C to every process: the one that was called ends the others."""
+# In a process that `map_processes` started: what it calls. Sent once, not with each task.
+_work: list[Callable[..., object]] = []
+
+
+def _begin(function: Callable[..., object]) -> None:
+    # A terminal sends Ctrl-C to every process: the one that was called ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_caller, daemon=True).start()
+    _work[:] = [function]
 
 
-@dataclass(frozen=True)
-class _Work(Generic[Task, Result]):
-    """A function that is called no more once the process that asked for it was killed."""
+def _end_with_caller() -> None:
+    """End this process when the one that asked for its work was killed.
 
-    function: Callable[[Task], Result]
-    parent: int
+    What is left in the queue would be written beside the next run's files.
+    """
+    caller = parent_process()
+    if caller:
+        caller.join()
+        os._exit(1)
 
-    def __call__(self, task: Task) -> Result:
-        # What is left in the queue would be written beside the next run's files. (On one core,
-        # joblib starts no process.)
-        if os.name == "posix" and self.parent not in (os.getpid(), os.getppid()):
-            os._exit(1)
-        return self.function(task)
+
+def _call(task: object) -> object:
+    return _work[0](task)
 
 
 def _on_cores(function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
@@ -117,7 +124,7 @@ def _on_cores(function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iter
         if taken > _LOOK and taken / done * (len(tasks) - done) > _WORTH_PROCESSES:
             break
     if done < len(tasks):
-        yield from map_processes(function, remaining)
+        yield from (map_processes if cpu_count() > 1 else map_threads)(function, remaining)
 
 
 def _on_cluster(

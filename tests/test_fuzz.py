@@ -20,8 +20,9 @@ import pytest
 from helpers import REAL_DATA, ROOT, display, draw_photo, jpeg, voc_xml, write
 from PIL import ExifTags, Image
 
+from pipeline.annotations.annotation import read_objects
 from pipeline.annotations.checks import REASONS
-from pipeline.annotations.folder import read_folder, read_objects
+from pipeline.annotations.folder import read_folder
 from pipeline.annotations.voc import UnreadableXml, parse_voc, read_voc
 from pipeline.images.photo import PhotoHeader, UnreadablePhoto, decode_photo, read_header
 from pipeline.params import load_params

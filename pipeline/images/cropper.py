@@ -39,22 +39,22 @@ class Cropper:
     digits_folder: Path
     params: CropParams
 
-    def crop(self, task: PhotoTask) -> tuple[Row, list[Row], int]:
-        """Return the photo's row, its digits' rows, and how many digit images were written.
+    def unchanged(self, task: PhotoTask) -> tuple[Row, list[Row], int] | None:
+        """What `cut` would return, if the photo and all of its digits bear the stamps they bore.
 
-        Each row has, beside its table's columns, the `stamp` of its file.
+        Opens no photo, and only those digits that bear another.
         """
-        return self._unchanged(task) or self._cut(task)
-
-    def _unchanged(self, task: PhotoTask) -> tuple[Row, list[Row], int] | None:
-        """The last run's rows, if the photo and all of its digits are as they were; reads none."""
         last = task.last_photo
         if last is None or not last["stamp"] or last["stamp"] != stamp_of(self.raw / task.photo):
             return None
         kept = [self._kept(digit, task) for digit in self._describe(last["md5"], task)]
         return None if None in kept else (last, [row for row in kept if row], 0)
 
-    def _cut(self, task: PhotoTask) -> tuple[Row, list[Row], int]:
+    def cut(self, task: PhotoTask) -> tuple[Row, list[Row], int]:
+        """Return the photo's row, its digits' rows, and how many digit images were written.
+
+        Each row has, beside its table's columns, the `stamp` of its file.
+        """
         photo = {"photo": task.photo, "md5": "", "perceptual_hash": "", "problem": ""}
         photo["stamp"] = stamp_of(self.raw / task.photo)
         try:
