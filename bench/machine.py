@@ -26,11 +26,15 @@ def make_environment(folder: Path, *packages: str, on_ours: bool = False) -> Pat
     `on_ours`: on top of this one's packages, so that it has the same torch.
     """
     python = folder / "bin/python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    if python.exists():
+        return python
+    unfinished = folder.with_name(f"{folder.name}.part")
+    subprocess.run([sys.executable, "-m", "venv", "--clear", unfinished], check=True)
     if on_ours:
-        library = next((folder / "lib").iterdir()) / "site-packages"
+        library = next((unfinished / "lib").iterdir()) / "site-packages"
         ours = "\n".join(path for path in site.getsitepackages() if Path(path).is_dir())
         (library / "ours.pth").write_text(ours, encoding="utf-8")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+    install = [unfinished / "bin/python", "-m", "pip", "install", "--quiet", *packages]
+    subprocess.run(install, check=True)
+    unfinished.rename(folder)
     return python
