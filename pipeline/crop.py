@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,16 +102,15 @@ def crop_all(cropper: Cropper, tasks: list[PhotoTask]) -> tuple[list[Row], list[
     digits: list[Row] = []
     written = 0
     unchanged = [cropper.unchanged(task) for task in tasks]
-    to_cut = [task for task, kept in zip(tasks, unchanged, strict=True) if kept is None]
-    # Closed at once on Ctrl-C: what is under way in other processes would go on.
-    with closing(map_photos(cropper.cut, to_cut, "crop", cropper.params.cluster)) as results:
-        for kept in unchanged:
-            photo, its_digits, its_written = kept or next(results)
-            if photo["problem"]:
-                log.warning("%s is left out: %s", photo["photo"], photo["problem"])
-            photos.append(photo)
-            digits.extend(its_digits)
-            written += its_written
+    changed = [task for task, kept in zip(tasks, unchanged, strict=True) if kept is None]
+    cut = iter(list(map_photos(cropper.cut, changed, "crop", cropper.params.cluster)))
+    for kept in unchanged:
+        photo, its_digits, its_written = kept or next(cut)
+        if photo["problem"]:
+            log.warning("%s is left out: %s", photo["photo"], photo["problem"])
+        photos.append(photo)
+        digits.extend(its_digits)
+        written += its_written
     return photos, digits, written
 
 

@@ -7,9 +7,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context, parent_process
 from typing import Any, TypeVar
@@ -27,7 +28,7 @@ _CHUNK = 1024
 # Linux copies a process in milliseconds; elsewhere each starts Python and imports what it needs.
 # Processes are worth it where threads, after a look at what they do, would need these seconds more.
 _COPIED = sys.platform == "linux"
-_LOOK, _WORTH_PROCESSES = (0.03, 0.2) if _COPIED else (0.5, 2.0)
+_LOOK, _WORTH_PROCESSES = (0.03, 0.2) if _COPIED else (0.5, 5.0)
 
 
 def map_photos(
@@ -35,7 +36,7 @@ def map_photos(
     tasks: Sequence[Task],
     name: str,
     scheduler: str | None = None,
-) -> Generator[Result, None, None]:
+) -> Iterator[Result]:
     """Call `function` on every task, giving the results in the order of the tasks.
 
     `scheduler` is the address of a Dask scheduler whose workers see the same files under the same
@@ -59,39 +60,53 @@ def map_threads(function: Callable[[Task], Result], tasks: Iterable[Task]) -> It
         executor.shutdown(cancel_futures=True)
 
 
-def map_processes(function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+def map_processes(function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
     """Call `function` on every task in a process a core, giving the results in order.
 
-    Raises `UserError` where one of the processes was killed.
+    On Ctrl-C each process ends with the task that it has begun. Raises `UserError` where one of
+    them was killed.
     """
     context = get_context("fork" if _COPIED else "spawn")
-    # Windows waits for no more than 61.
-    executor = ProcessPoolExecutor(min(cpu_count(), 61), context, _begin, (function,))
+    stop = context.RawValue("b", 0)
+    cores = min(cpu_count(), 61)  # Windows waits for no more
+    executor = ProcessPoolExecutor(cores, context, _begin, (function, stop))
     try:
-        # A copied process inherits this until it has begun.
-        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            results: Iterator[Any] = executor.map(_call, tasks, chunksize=8)
-        finally:
-            signal.signal(signal.SIGINT, handler)
+        with _interrupts_ignored():
+            executor.submit(int)  # starts the processes, which inherit this until they begin
+        chunk = max(1, min(8, len(tasks) // (4 * cores)))
+        results: Iterator[Any] = executor.map(_call, tasks, chunksize=chunk)
         yield from results
-    except BrokenProcessPool:
+    except BrokenProcessPool as error:
+        if error.__cause__:
+            raise
         raise UserError(
             "a process was killed, most likely for want of memory: close other programs, run again"
         ) from None
     finally:
-        executor.shutdown(cancel_futures=True)
+        stop.value = 1
+        with _interrupts_ignored():  # a second one would leave processes without a caller
+            executor.shutdown(cancel_futures=True)
 
 
-# In a process that `map_processes` started: what it calls. Sent once, not with each task.
-_work: list[Callable[..., object]] = []
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
-def _begin(function: Callable[..., object]) -> None:
-    # A terminal sends Ctrl-C to every process: the one that was called ends the others.
+# In a process that `map_processes` started: what it calls, and whether it shall no more. Sent once,
+# not with each task.
+_work: list[Any] = []
+
+
+def _begin(function: Callable[..., object], stop: object) -> None:
+    # A terminal sends Ctrl-C to every process: the one that was called tells the others to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_caller, daemon=True).start()
-    _work[:] = [function]
+    _work[:] = [function, stop]
 
 
 def _end_with_caller() -> None:
@@ -106,7 +121,8 @@ def _end_with_caller() -> None:
 
 
 def _call(task: object) -> object:
-    return _work[0](task)
+    function, stop = _work
+    return None if stop.value else function(task)
 
 
 def _on_cores(function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
@@ -115,16 +131,17 @@ def _on_cores(function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iter
     Only one thread at a time runs Python, so that two get hardly more done than one; of what
     Pillow does, decoding alone lets others run beside it.
     """
+    cores = cpu_count()
     start, done = time.perf_counter(), 0
-    remaining = iter(tasks)
-    while chunk := list(islice(remaining, 8 * cpu_count())):
+    while done < len(tasks):
+        chunk = tasks[done : done + 4 * cores]
         yield from map_threads(function, chunk)
         done += len(chunk)
         taken = time.perf_counter() - start
-        if taken > _LOOK and taken / done * (len(tasks) - done) > _WORTH_PROCESSES:
+        worth = taken / done * (len(tasks) - done) > _WORTH_PROCESSES
+        if cores > 1 and taken > _LOOK and worth:
+            yield from map_processes(function, tasks[done:])
             break
-    if done < len(tasks):
-        yield from (map_processes if cpu_count() > 1 else map_threads)(function, remaining)
 
 
 def _on_cluster(

@@ -39,12 +39,20 @@ def cluster(tmp_path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
         for _ in range(2)
     ]
     try:
+        wait_for(scheduler_file, scheduler)
         yield address_of_two_workers(scheduler_file), workers
     finally:
         for process in (*workers, scheduler):
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def wait_for(file: Path, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process has written a file; fails if it ends without."""
+    while not file.exists():
+        assert process.poll() is None
+        time.sleep(0.05)
 
 
 def address_of_two_workers(scheduler_file: Path) -> str:

@@ -62,6 +62,33 @@ def cut_in_processes(workplace, cores=2):
         )  # fmt: skip
 
 
+@pytest.mark.skipif(sys.platform != "linux" or cpu_count() == 1, reason="no copied process")
+def test_an_impatient_stop_ends_it_all(tmp_path):
+    """Ctrl-C, twice, amid long tasks with many more to come: over, without a traceback."""
+    slow = (
+        "import time\n"
+        "from pathlib import Path\n"
+        "from pipeline import command, parallel\n"
+        "def work(number):\n"
+        "    Path(f'{number}.begun').touch()\n"
+        "    time.sleep(0.3)\n"
+        "command.run(lambda: list(parallel.map_processes(work, range(1000))))\n"
+    )
+    with (tmp_path / "log").open("w") as log:
+        running = subprocess.Popen(
+            [sys.executable, "-c", slow], cwd=tmp_path, stderr=log, env=command_environment(),
+            start_new_session=True,
+        )  # fmt: skip
+    while running.poll() is None and not any(tmp_path.glob("*.begun")):
+        time.sleep(0.01)
+    for _ in range(2):
+        os.killpg(running.pid, signal.SIGINT)
+        time.sleep(0.1)
+    assert running.wait(timeout=60) == 130
+    assert (tmp_path / "log").read_text(encoding="utf-8") == ""
+    assert len(list(tmp_path.glob("*.begun"))) < 100
+
+
 @pytest.fixture
 def cropped(workplace):
     """A workplace whose many photos are cut, and every file of its data/."""

@@ -33,7 +33,7 @@ def read_folder(folder: Path, params: ParseParams) -> Ledger:
     order = sorted(listing.annotations, key=lambda xml: not finder.has_own_photo(xml))
     reader = AnnotationReader(folder, finder, params)
     annotations = list(map_photos(reader.read, order, "parse"))
-    _settle_copies(folder, _by_photo(annotations))
+    _settle_copies(folder, _settle_rivals(annotations))
     for annotation in annotations:
         _enter(annotation, ledger)
     for file in listing.photos:
@@ -44,8 +44,8 @@ def read_folder(folder: Path, params: ParseParams) -> Ledger:
     return ledger
 
 
-def _by_photo(annotations: list[Annotation]) -> dict[str, Annotation]:
-    """The first annotation of each photo; any further one is rejected."""
+def _settle_rivals(annotations: list[Annotation]) -> dict[str, Annotation]:
+    """Reject all annotations of a photo but the first; return those by their photos."""
     first: dict[str, Annotation] = {}
     for annotation in annotations:
         photo = annotation.photo

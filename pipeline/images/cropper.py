@@ -40,15 +40,17 @@ class Cropper:
     params: CropParams
 
     def unchanged(self, task: PhotoTask) -> tuple[Row, list[Row], int] | None:
-        """What `cut` would return, if the photo and all of its digits bear the stamps they bore.
-
-        Opens no photo, and only those digits that bear another.
-        """
+        """What `cut` would return, if photo and digits bear the stamps they bore; opens none."""
         last = task.last_photo
-        if last is None or not last["stamp"] or last["stamp"] != stamp_of(self.raw / task.photo):
+        if last is None or not _bears(self.raw / task.photo, last["stamp"]):
             return None
-        kept = [self._kept(digit, task) for digit in self._describe(last["md5"], task)]
-        return None if None in kept else (last, [row for row in kept if row], 0)
+        digits = []
+        for digit in self._describe(last["md5"], task):
+            recorded = _recorded(digit, task)
+            if recorded is None or not _bears(self._path(digit), recorded["stamp"]):
+                return None
+            digits.append(recorded | digit)
+        return last, digits, 0
 
     def cut(self, task: PhotoTask) -> tuple[Row, list[Row], int]:
         """Return the photo's row, its digits' rows, and how many digit images were written.
@@ -91,14 +93,19 @@ class Cropper:
 
     def _kept(self, digit: Row, task: PhotoTask) -> Row | None:
         """The digit's row, if its image is still the one that the last run recorded."""
-        last = task.last_digits.get(digit["file"])
-        if last is None or last["key"] != digit["key"]:
+        recorded = _recorded(digit, task)
+        if recorded is None:
             return None
-        path = f"{self.digits_folder}/{digit['file']}"
+        path = self._path(digit)
         stamp = stamp_of(path)
-        if not stamp or (stamp != last["stamp"] and md5(Path(path).read_bytes()) != last["md5"]):
+        if not stamp or (
+            stamp != recorded["stamp"] and md5(Path(path).read_bytes()) != recorded["md5"]
+        ):
             return None
-        return last | digit | {"stamp": stamp}
+        return recorded | digit | {"stamp": stamp}
+
+    def _path(self, digit: Row) -> str:
+        return f"{self.digits_folder}/{digit['file']}"
 
     def _write(self, photo: Image.Image, box: Box, digit: Row) -> Row:
         image = cut(photo, box, self.params.margin)
@@ -106,3 +113,13 @@ class Cropper:
         path = self.digits_folder / digit["file"]
         write_file(path, content)
         return digit | {"md5": md5(content), "stamp": stamp_of(path)} | channel_sums(image)
+
+
+def _recorded(digit: Row, task: PhotoTask) -> Row | None:
+    """The last run's row of a digit, if it was cut from the same in the same way."""
+    last = task.last_digits.get(digit["file"])
+    return last if last and last["key"] == digit["key"] else None
+
+
+def _bears(path: str | Path, stamp: str) -> bool:
+    return bool(stamp) and stamp_of(path) == stamp

@@ -15,6 +15,9 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
+# Our own limit decides; Pillow's warning would reach the user without a file name.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
 _FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
 LARGEST_MEGAPIXELS = 200
 _UPRIGHT = {
@@ -102,10 +105,7 @@ def _told() -> Iterator[None]:
 
 
 def _open(source: Path | BytesIO, max_megapixels: float) -> Image.Image:
-    with warnings.catch_warnings():
-        # Our own limit below decides; Pillow's warning would reach the user without a file name.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        image = Image.open(source, formats=_FORMATS)
+    image = Image.open(source, formats=_FORMATS)
     megapixels = image.width * image.height / 1e6
     if megapixels > max_megapixels:
         image.close()
