@@ -66,9 +66,11 @@ def cut_in_processes(workplace, cores=2):
 def test_an_impatient_stop_ends_it_all(tmp_path):
     """Ctrl-C, twice, amid long tasks with many more to come: over, without a traceback."""
     slow = (
-        "import time\n"
+        "import signal, time\n"
         "from pathlib import Path\n"
         "from pipeline import command, parallel\n"
+        # A shell's background job, as a CI may be, is started with Ctrl-C ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def work(number):\n"
         "    Path(f'{number}.begun').touch()\n"
         "    time.sleep(0.3)\n"
