@@ -67,13 +67,21 @@ def main() -> None:
         sys.exit(1)
 
 
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share from 0 up to 1; 2 % is 0.02")
+    return share
+
+
 def parse_arguments() -> argparse.Namespace:
     """The command's arguments."""
     parser = make_parser("pipeline.compare", __doc__)
     parser.add_argument("rev", metavar="REV", help="a git revision: HEAD~1, main, a tag, a commit")
     parser.add_argument(
-        "--max-drop", type=float, metavar="SHARE", help="exit with 1 if accuracy fell by more"
-    )
+        "--max-drop", type=_share, metavar="SHARE",
+        help="exit with 1 if accuracy fell by more; 0.002 is 0.2 %%",
+    )  # fmt: skip
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER", default=Path("reports/compare"),
         help="default: %(default)s",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from helpers import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from repository import copy_checkout, shell
@@ -60,6 +62,17 @@ def test_a_drop_fails(history: Path, tmp_path: Path) -> None:
     shell(folder, "dvc", "checkout")
     printed = compare(folder, "main", "--max-drop", "0.002", code=1)
     assert "FAILED: the accuracy fell by more than 0.002" in printed
+
+
+@pytest.mark.parametrize("share", ["2", "-0.1", "nan"])
+def test_a_drop_is_a_share(share: str) -> None:
+    """A gate of 2, meant as 2 %, would let everything pass: refused, with what to write."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.compare", "HEAD", "--max-drop", share], cwd=ROOT,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "2 % is 0.02" in done.stderr
 
 
 def test_digits_the_old_model_was_trained_on_are_left_out(history: Path, tmp_path: Path) -> None:
