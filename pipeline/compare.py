@@ -67,19 +67,12 @@ def main() -> None:
         sys.exit(1)
 
 
-def _share(text: str) -> float:
-    share = float(text)
-    if not 0 <= share < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no share from 0 up to 1; 2 % is 0.02")
-    return share
-
-
 def parse_arguments() -> argparse.Namespace:
     """The command's arguments."""
     parser = make_parser("pipeline.compare", __doc__)
     parser.add_argument("rev", metavar="REV", help="a git revision: HEAD~1, main, a tag, a commit")
     parser.add_argument(
-        "--max-drop", type=_share, metavar="SHARE",
+        "--max-drop", type=share, metavar="SHARE",
         help="exit with 1 if accuracy fell by more; 0.002 is 0.2 %%",
     )  # fmt: skip
     parser.add_argument(
@@ -87,6 +80,14 @@ def parse_arguments() -> argparse.Namespace:
         help="default: %(default)s",
     )  # fmt: skip
     return parser.parse_args()
+
+
+def share(text: str) -> float:
+    """A share from 0 up to 1 given as an argument; raises `ArgumentTypeError` for other numbers."""
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share from 0 up to 1; 2 % is 0.02")
+    return value
 
 
 def read_at(rev: str, path: str) -> bytes:

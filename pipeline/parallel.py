@@ -132,16 +132,16 @@ def _on_cores(function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iter
     Pillow does, decoding alone lets others run beside it.
     """
     cores = cpu_count()
-    start, done = time.perf_counter(), 0
-    while done < len(tasks):
+    start, done, taken = time.perf_counter(), 0, 0.0
+    while done < len(tasks) and taken <= _LOOK:
         chunk = tasks[done : done + 4 * cores]
         yield from map_threads(function, chunk)
         done += len(chunk)
         taken = time.perf_counter() - start
-        worth = taken / done * (len(tasks) - done) > _WORTH_PROCESSES
-        if cores > 1 and taken > _LOOK and worth:
-            yield from map_processes(function, tasks[done:])
-            break
+    remaining = tasks[done:]
+    if remaining:
+        worth = cores > 1 and taken / done * len(remaining) > _WORTH_PROCESSES
+        yield from (map_processes if worth else map_threads)(function, remaining)
 
 
 def _on_cluster(

@@ -20,8 +20,9 @@ import pytest
 from helpers import REAL_DATA, ROOT, display, draw_photo, jpeg, voc_xml, write
 from PIL import ExifTags, Image
 
-from pipeline.annotations.annotation import read_objects
+from pipeline.annotations.annotation import Annotation, read_objects
 from pipeline.annotations.checks import REASONS
+from pipeline.annotations.dialects import recognise
 from pipeline.annotations.folder import read_folder
 from pipeline.annotations.voc import UnreadableXml, parse_voc, read_voc
 from pipeline.images.photo import PhotoHeader, UnreadablePhoto, decode_photo, read_header
@@ -145,7 +146,8 @@ def test_mutated_xml():
                 assert str(refusal)
                 continue
             params = PARAMS.model_copy(update=settings)
-            annotation = read_objects("a.xml", voc, "a.jpg", header, params)
+            annotation = Annotation("a.xml", photo="a.jpg")
+            read_objects(annotation, voc, recognise(voc), header, params)
         assert_adds_up(len(voc.objects), annotation, header, what)
         read += 1
     assert read > XML_COUNT / 5

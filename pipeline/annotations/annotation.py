@@ -13,7 +13,7 @@ from pipeline.annotations.checks import (
     find_repeats,
     read_box,
 )
-from pipeline.annotations.dialects import coordinates_of, recognise, to_edges
+from pipeline.annotations.dialects import Dialect, coordinates_of, recognise, to_edges
 from pipeline.annotations.frames import decide_frame, read_size, to_upright
 from pipeline.annotations.matching import PhotoFinder
 from pipeline.annotations.voc import UnreadableXml, VocFile, read_voc
@@ -38,12 +38,6 @@ class Annotation:
     boxes: dict[int, tuple[Box, str]] = field(default_factory=dict)
     findings: list[tuple[int | None, Finding]] = field(default_factory=list)
     unused: Finding | None = None
-
-    @classmethod
-    def of(cls, xml: str, voc: VocFile, photo: str = "") -> Annotation:
-        """An XML of which no object is judged yet."""
-        objects = tuple(found.number for found in voc.objects)
-        return cls(xml, recognise(voc).name, photo, objects)
 
     def reject(self, unused: Finding, finding: Finding) -> None:
         """Use none of the boxes, for a reason that is no single one's: the file's, each box's."""
@@ -73,7 +67,9 @@ class AnnotationReader:
             voc = read_voc(self.folder / xml)
         except UnreadableXml as error:
             return Annotation(xml).reject_whole(Finding("unreadable_xml", str(error)))
-        annotation = Annotation.of(xml, voc)
+        dialect = recognise(voc)
+        objects = tuple(found.number for found in voc.objects)
+        annotation = Annotation(xml, dialect.name, objects=objects)
         try:
             annotation.photo = self.finder.find(xml, voc.filename)
             header = read_header(self.folder / annotation.photo, self.params.max_megapixels)
@@ -82,21 +78,20 @@ class AnnotationReader:
         except UnreadablePhoto as error:
             finding = Finding("unreadable_photo", f"{annotation.photo}: {error}")
             return annotation.reject_whole(finding)
-        return read_objects(xml, voc, annotation.photo, header, self.params)
+        read_objects(annotation, voc, dialect, header, self.params)
+        return annotation
 
 
 def read_objects(
-    xml: str, voc: VocFile, photo: str, header: PhotoHeader, params: ParseParams
-) -> Annotation:
-    """Judge an XML's objects by the rules, on a photo of which only the header is needed."""
-    annotation = Annotation.of(xml, voc, photo)
+    annotation: Annotation, voc: VocFile, dialect: Dialect, header: PhotoHeader, params: ParseParams
+) -> None:
+    """Enter an XML's objects in its annotation, judged by the rules; `header` is its photo's."""
     if not voc.objects:
-        annotation.unused = Finding("no_object", f"{photo} by {xml}")
-    dialect = recognise(voc)
+        annotation.unused = Finding("no_object", f"{annotation.photo} by {annotation.xml}")
     coordinates = coordinates_of(voc, dialect, params.coordinates)
     frame = decide_frame(voc.size, header, dialect.frame, params.exif)
     annotation.findings.extend(
-        (None, found) for found in _about_photo(voc, photo, header, frame.is_raw)
+        (None, found) for found in _about_photo(voc, annotation.photo, header, frame.is_raw)
     )
     for found in voc.objects:
         try:
@@ -114,7 +109,6 @@ def read_objects(
             findings.append(Finding("frame_unknown", doubt))
         annotation.findings.extend((found.number, finding) for finding in findings)
     _drop_repeats(annotation)
-    return annotation
 
 
 def _about_photo(voc: VocFile, photo: str, header: PhotoHeader, is_raw: bool) -> list[Finding]:
