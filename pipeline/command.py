@@ -8,6 +8,8 @@ import logging
 import sys
 from collections.abc import Callable
 
+from pipeline.stage_inputs import InputsChanged, StageInputs
+
 
 class UserError(Exception):
     """What stops a command and what to do about it, in the user's words."""
@@ -34,15 +36,17 @@ def make_parser(command: str, doc: str | None) -> argparse.ArgumentParser:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run `main` as a command.
+    """Run `main` as a command; under DVC, see that the stage's inputs stood still meanwhile.
 
-    Exits with 1 and one message on `UserError` or a failure of the disk, with 130 on Ctrl-C.
-    Any other exception is a defect of ours and keeps its traceback.
+    Exits with 1 and one message on `UserError`, changed inputs or a failure of the disk, with 130
+    on Ctrl-C. Any other exception is a defect of ours and keeps its traceback.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
+        inputs = StageInputs.now()
         main()
-    except UserError as error:
+        inputs.check()
+    except (UserError, InputsChanged) as error:
         sys.exit(f"ERROR: {error}")
     except OSError as error:
         if error.errno not in _ADVICE:

@@ -27,6 +27,7 @@ from pipeline.learning.resnet import build
 from pipeline.learning.team import Team, join_team
 from pipeline.learning.unfinished import Unfinished
 from pipeline.params import Params, TrainParams, load_params
+from pipeline.stage_inputs import StageInputs
 from pipeline.tables import HISTORY, write_table
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ def main() -> None:
 
 def train_as(team: Team, all_params: Params, hardware: Hardware) -> None:
     """Load the digits of both lists, train, save the model and its history."""
-    params = all_params.train
+    params, inputs = all_params.train, StageInputs.now()
     lists = lists_md5()
     mean, std = read_stats()
     training, validation = (
@@ -63,6 +64,8 @@ def train_as(team: Team, all_params: Params, hardware: Hardware) -> None:
     ):
         epochs.append(epoch)
         log.info(describe(epoch, len(training)))
+        if team.leads:
+            inputs.check_params()  # at once, not after hours; this epoch is kept
 
     if team.leads:
         history = HISTORY.frame([asdict(epoch) for epoch in epochs])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import random
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -125,6 +126,11 @@ def contents(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != ".stamps.csv"
     }
+
+
+def epochs(printed: str) -> list[str]:
+    """The line that training logged for each epoch, with its speed."""
+    return re.findall(r"^Epoch: .*$", printed, flags=re.MULTILINE)
 
 
 def digits_table(readings: dict[str, str]) -> pd.DataFrame:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from helpers import Workplace, command_environment, write
+from helpers import Workplace, command_environment, epochs, write
 from repository import environment, shell
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a matter of POSIX")
@@ -25,11 +24,6 @@ def workplace(divided, monkeypatch):
     divided.set(train__epochs=6)
     monkeypatch.chdir(divided.folder)
     return divided
-
-
-def epochs(printed):
-    """The line that training logged for each epoch, with its speed."""
-    return re.findall(r"^Epoch: .*$", printed, flags=re.MULTILINE)
 
 
 def kill_after(workplace: Workplace, count: int) -> list[str]:

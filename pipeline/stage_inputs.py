@@ -1,0 +1,119 @@
+"""What DVC started a stage on, and whether that has stood still while the stage ran.
+
+DVC notes a stage's inputs as they are when it has ended. Photos that came while it ran, or a value
+changed in params.yaml, would be noted as what its outputs were made of, and never be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_PARAMS = Path("params.yaml")
+# What a look into a folder leaves there; .dvcignore has the same.
+_IGNORED = frozenset({"__pycache__", ".DS_Store", "Thumbs.db", "desktop.ini"})
+
+Stamp = tuple[int, int, int]
+
+
+class InputsChanged(Exception):  # noqa: N818 - it says what has happened
+    """Which inputs changed while a stage ran, and what to do."""
+
+
+@dataclass(frozen=True)
+class StageInputs:
+    """The files and parameters of dvc.yaml that a stage depends on, as they were at one moment."""
+
+    files: dict[str, Stamp]
+    params: dict[str, object]
+    entry: Mapping[str, Any]
+
+    @classmethod
+    def now(cls) -> StageInputs:
+        """Those of the stage that DVC runs this process for; none where it was started by hand."""
+        entry = _entry(os.environ.get("DVC_STAGE", ""))
+        return cls(_stamps(entry), _values(entry), entry)
+
+    def check(self) -> None:
+        """Raise `InputsChanged` where a file or a parameter is another one now."""
+        self.check_params()
+        files = _stamps(self.entry)
+        if changed := sorted(
+            path for path in self.files | files if self.files.get(path) != files.get(path)
+        ):
+            more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+            raise InputsChanged(
+                f"{changed[0]}{more} changed while this ran, so that DVC would take the new for "
+                "what this was made of: run `dvc repro` again"
+            )
+
+    def check_params(self) -> None:
+        """Raise `InputsChanged` where a parameter is another one now."""
+        params = _values(self.entry)
+        for key in self.params | params:
+            then, now = self.params.get(key), params.get(key)
+            if then != now:
+                raise InputsChanged(
+                    f"{key} changed in params.yaml while this ran, from {then} to {now}: run "
+                    "`dvc repro` again, for the new value; or put the old one back first"
+                )
+
+
+def _entry(address: str) -> Mapping[str, Any]:
+    """A stage's entry in dvc.yaml, or in one that stands in a folder of its own."""
+    name = address.rpartition(":")[2].partition("@")[0]
+    for path in (Path("dvc.yaml"), *sorted(Path().glob("*/dvc.yaml"))) if name else ():
+        stages = yaml.safe_load(path.read_text(encoding="utf-8")).get("stages", {})
+        if name in stages:
+            return dict(stages[name])
+    return {}
+
+
+def _stamps(entry: Mapping[str, Any]) -> dict[str, Stamp]:
+    """Time of change (ns), size and inode of each file that there is, by its path."""
+    stamps = {}
+    for path in _paths(entry):
+        with suppress(FileNotFoundError):
+            status = os.stat(path)  # noqa: PTH116 - of 30,000 paths, pathlib takes a second
+            stamps[path] = (status.st_mtime_ns, status.st_size, status.st_ino)
+    return stamps
+
+
+def _paths(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Every file that a stage depends on, those of its folders one by one."""
+    for path in entry.get("deps", ()):
+        if not Path(path).is_dir():
+            yield path
+        for folder, below, names in os.walk(path):
+            below[:] = set(below) - _IGNORED
+            yield from (f"{folder}/{name}" for name in names if name not in _IGNORED)
+
+
+def _values(entry: Mapping[str, Any]) -> dict[str, object]:
+    """Each parameter, by its whole key."""
+    wanted = tuple(entry.get("params", ()))
+    if not wanted:
+        return {}
+    try:
+        tree = yaml.safe_load(_PARAMS.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}
+    return {
+        key: value
+        for key, value in _leaves("", tree)
+        if any(f"{key}.".startswith(f"{prefix}.") for prefix in wanted)
+    }
+
+
+def _leaves(prefix: str, tree: object) -> Iterator[tuple[str, object]]:
+    if isinstance(tree, dict):
+        for name, value in tree.items():
+            yield from _leaves(f"{prefix}.{name}" if prefix else str(name), value)
+    else:
+        yield prefix, tree
