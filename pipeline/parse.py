@@ -9,7 +9,7 @@ import argparse
 import logging
 from pathlib import Path
 
-from pipeline.annotations.checks import REASONS
+from pipeline.annotations.checks import EXPECTED
 from pipeline.annotations.folder import read_folder
 from pipeline.annotations.ledger import Ledger, rejected_share
 from pipeline.annotations.messages import say
@@ -70,17 +70,19 @@ def refuse_if_useless(ledger: Ledger, params: ParseParams) -> None:
 
 
 def check(folder: Path, ledger: Ledger) -> None:
-    """Say all that was found in a folder; raises `UserError` where anything is rejected.
+    """Say all that was found in a folder; raises `UserError` where it is not fit for raw/.
 
-    What is rejected as expected (an ignored label, a copy's boxes) does not count.
+    It is not where no digit is usable, or anything is rejected but what was expected to be: an
+    ignored label, the boxes of a copy.
     """
-    _, problems = ledger.frames()
+    boxes, problems = ledger.frames()
     for line in [*describe(problems), *summarise(ledger)]:
         log.info("%s", line)
-    unexpected = [code for code, its in REASONS.items() if not its.expected]
-    rejected = (problems["verdict"] == "rejected") & problems["reason"].isin(unexpected)
+    rejected = (problems["verdict"] == "rejected") & ~problems["reason"].isin(EXPECTED)
     if rejected.any():
         raise UserError(say("check_failed", count=int(rejected.sum()), folder=folder))
+    if boxes.empty:
+        raise UserError(say("check_empty", folder=folder))
     log.info("%s", say("check_passed", folder=folder))
 
 

@@ -204,6 +204,25 @@ def test_checking_speaks_korean(new_photos, workplace, monkeypatch):
     assert "new/에서 거부된 것이 없습니다" in workplace.run("parse", "--check", "new").stderr
 
 
+def test_a_folder_without_a_box_fails_the_check(workplace):
+    """Photos that nobody has annotated are no training data yet."""
+    write(workplace.folder / "new/a.jpg", jpeg(draw_photo([])))
+    done = workplace.run("parse", "--check", "new")
+    assert done.returncode == 1
+    assert "new/ has no box of a digit: annotate its photos first" in done.stderr
+
+
+def test_the_check_only_counts_what_is_ignored(workplace, new_photos):
+    """It is nobody's mistake, and would hide what is."""
+    write(new_photos / "b.jpg", jpeg(draw_photo([])))
+    write(new_photos / "b.xml", voc_xml([("kWh", (6, 30, 30, 70))] * 2, "b.jpg"))
+    done = workplace.run("parse", "--check", "new")
+    assert done.returncode == 0
+    assert "b.xml #" not in done.stderr
+    assert "2 rejected ignored_label" in done.stderr
+    assert "noted all_ignored: nothing: all its labels are listed in parse.ignore" in done.stderr
+
+
 def test_a_missing_folder_fails_the_check(workplace):
     """By its name."""
     done = workplace.run("parse", "--check", "nowhere")

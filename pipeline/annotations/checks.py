@@ -40,6 +40,7 @@ REASONS = {
     "unreadable_photo": Reason("rejected"),
     "copies_disagree": Reason("rejected"),
     "all_rejected": Reason("rejected", expected=True),
+    "all_ignored": Reason("noted"),
     "link_not_followed": Reason("rejected"),
     "odd_name": Reason("rejected"),
     "unreadable_folder": Reason("rejected"),
@@ -63,6 +64,7 @@ REASONS = {
     "box_clipped": Reason("repaired"),
     "raw_frame": Reason("repaired"),
 }
+EXPECTED = frozenset(code for code, its in REASONS.items() if its.expected)
 
 
 class Finding(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.annotations.annotation import Annotation, AnnotationReader
-from pipeline.annotations.checks import Finding
+from pipeline.annotations.checks import EXPECTED, Finding
 from pipeline.annotations.equal_photos import same_boxes, same_bytes
 from pipeline.annotations.ledger import Ledger
 from pipeline.annotations.listing import list_files
@@ -83,7 +83,7 @@ def _enter(annotation: Annotation, ledger: Ledger) -> None:
         if annotation.boxes:
             ledger.files[file] = "used"
         else:
-            unused = annotation.unused or Finding("all_rejected", f"{photo} by {xml}")
+            unused = annotation.unused or Finding(_why_unused(annotation), f"{photo} by {xml}")
             ledger.note_file(file, unused)
     for number, finding in sorted(annotation.findings, key=lambda entry: entry[0] or 0):
         ledger.note(xml, number, finding)
@@ -94,3 +94,9 @@ def _enter(annotation: Annotation, ledger: Ledger) -> None:
             | box._asdict()
             | {"row": row, "column": column}
         )
+
+
+def _why_unused(annotation: Annotation) -> str:
+    """The reason why none of an annotation's objects is used, each of which is rejected."""
+    ignored = {number for number, its in annotation.findings if its.reason in EXPECTED}
+    return "all_ignored" if ignored.issuperset(annotation.objects) else "all_rejected"

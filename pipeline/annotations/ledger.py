@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from pipeline.annotations.checks import REASONS, Finding
+from pipeline.annotations.checks import EXPECTED, REASONS, Finding
 from pipeline.tables import BOXES, PROBLEMS
 
 _LONGEST_DETAIL = 300
@@ -69,7 +69,6 @@ def rejected_share(boxes: pd.DataFrame, problems: pd.DataFrame) -> float:
 
     An XML that cannot be read counts as one object, as nobody knows how many it has.
     """
-    unexpected = [code for code, its in REASONS.items() if not its.expected]
-    rejected = problems[(problems["verdict"] == "rejected") & problems["reason"].isin(unexpected)]
+    rejected = problems[(problems["verdict"] == "rejected") & ~problems["reason"].isin(EXPECTED)]
     count = int(((rejected["object"] != "") | (rejected["reason"] == "unreadable_xml")).sum())
     return count / max(count + len(boxes), 1)

@@ -14,6 +14,7 @@ CATALOGUE = {
         "unreadable_photo": "copy the photo from the phone again",
         "copies_disagree": "delete all but one of these equal photos, with their XML",
         "all_rejected": "mend the boxes of this XML, each listed under its own reason",
+        "all_ignored": "nothing: all its labels are listed in parse.ignore",
         "link_not_followed": "put the file itself in the link's place",
         "odd_name": "rename it: its name has characters that are not text",
         "unreadable_folder": "give yourself the right to read the folder",
@@ -48,6 +49,7 @@ CATALOGUE = {
         "too_many": "{share} of the objects in {folder}/ are rejected, more than "
         "parse.max_rejected ({limit}): {ledger} says why, file by file",
         "check_failed": "{count} rejected in {folder}/: mend them, then check again",
+        "check_empty": "{folder}/ has no box of a digit: annotate its photos first",
         "check_passed": "Nothing is rejected in {folder}/",
     },
     "ko": {
@@ -58,6 +60,7 @@ CATALOGUE = {
         "unreadable_photo": "휴대폰에서 사진을 다시 복사하세요",
         "copies_disagree": "똑같은 사진은 XML과 함께 하나만 남기고 지우세요",
         "all_rejected": "이 XML의 상자를 고치세요. 상자마다 이유가 따로 있습니다",
+        "all_ignored": "할 일 없음: 라벨이 모두 parse.ignore에 있습니다",
         "link_not_followed": "링크 대신 파일 자체를 넣으세요",
         "odd_name": "이름에 글자가 아닌 문자가 있으니 이름을 바꾸세요",
         "unreadable_folder": "폴더 읽기 권한을 얻으세요",
@@ -92,6 +95,7 @@ CATALOGUE = {
         "too_many": "{folder}/의 객체 중 {share}가 거부되어 parse.max_rejected({limit})를 "
         "넘었습니다. 이유는 {ledger}에 있습니다",
         "check_failed": "{folder}/에서 {count}건이 거부되었습니다. 고친 뒤 다시 확인하세요",
+        "check_empty": "{folder}/에 숫자 상자가 하나도 없습니다. 먼저 사진에 상자를 그리세요",
         "check_passed": "{folder}/에서 거부된 것이 없습니다",
     },
 }

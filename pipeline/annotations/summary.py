@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.annotations.checks import REASONS
+from pipeline.annotations.checks import EXPECTED, REASONS
 from pipeline.annotations.ledger import Ledger
 from pipeline.annotations.messages import say
 from pipeline.tables import rows_of
@@ -50,15 +50,19 @@ def worst_files(ledger: Ledger) -> list[tuple[str, int]]:
     found = Counter(
         str(row["file"])
         for row in ledger.problems
-        if row["verdict"] != "noted" and not REASONS[str(row["reason"])].expected
+        if row["verdict"] != "noted" and row["reason"] not in EXPECTED
     )
     return found.most_common(3)
 
 
 def describe(problems: pd.DataFrame) -> list[str]:
-    """Every problem a line, under its reason and what to do about it."""
+    """Every problem a line, under its reason and what to do about it.
+
+    Objects whose rejection was expected are left out: the summary counts them.
+    """
     lines = []
-    for code, its in problems.groupby("reason", sort=True):
+    expected = problems["reason"].isin(EXPECTED)
+    for code, its in problems[~expected | (problems["object"] == "")].groupby("reason"):
         lines.append(f"{REASONS[str(code)].verdict} {code}: {say(str(code))}")
         for row in rows_of(its):
             number = f" #{row['object']}" if row["object"] else ""

@@ -266,6 +266,19 @@ def test_a_photo_without_a_usable_box_is_listed_with_its_xml(tmp_path):
     assert REASONS["all_rejected"].expected
 
 
+@pytest.mark.parametrize(
+    ("labels", "reason"), [([".", "."], "all_ignored"), ([".", "kg"], "all_rejected")]
+)
+def test_a_photo_whose_labels_are_all_ignored_is_no_complaint(tmp_path, labels, reason):
+    """It is noted; one box that should have been a digit, and it is rejected."""
+    objects = [(label, (6 + 30 * i, 30, 30 + 30 * i, 70)) for i, label in enumerate(labels)]
+    write(tmp_path / "a.jpg", PHOTO)
+    write(tmp_path / "a.xml", voc_xml(objects, "a.jpg"))
+    ledger = read_folder(tmp_path, PARAMS)
+    assert ledger.frames()[1]["reason"].tolist()[:2] == [reason, reason]
+    assert set(ledger.files.values()) == {REASONS[reason].verdict}
+
+
 def test_a_files_problems_come_in_the_order_of_its_objects(tmp_path):
     """The file's own first, whichever rule found them."""
     objects = [*display("7"), ("kg", (100, 30, 120, 70)), *display("7"), (" 1", (40, 30, 60, 70))]
