@@ -21,7 +21,7 @@ from scmrepo.exceptions import SCMError
 
 from pipeline.command import UserError, make_parser, run
 from pipeline.files import LISTS, read_list, write_file, write_json
-from pipeline.images.copies import add_readings, group_copies
+from pipeline.images.copies import add_readings, are_copies, photos_of
 from pipeline.images.digits import read_digits
 from pipeline.images.loose_digits import cut_boxes
 from pipeline.learning.checkpoint import Checkpoint, decode_checkpoint, load_checkpoint
@@ -119,22 +119,18 @@ def unseen_boxes(rev: str) -> pd.DataFrame:
     photos = read_table(Path("data/photos.csv"), PHOTOS)
     old_digits = table_at(rev, "data/digits.csv", DIGITS)
     old_photos = table_at(rev, "data/photos.csv", PHOTOS)
-    old_list = set(read_at(rev, "data/train_data.txt").decode("utf-8").splitlines())
-    trained_on = set(old_digits["photo"][old_digits["file"].isin(old_list)])
-
-    old_photos = old_photos[old_photos["photo"].isin(trained_on)]
-    today = add_readings(photos, digits)
-    groups = group_copies(pd.concat([today, add_readings(old_photos, old_digits)]))
-    seen = np.isin(groups[: len(today)], groups[len(today) :])
+    old_list = read_at(rev, "data/train_data.txt").decode("utf-8").splitlines()
+    seen = are_copies(add_readings(photos, digits), photos_of(old_list, old_digits, old_photos))
     validation = digits[digits["file"].isin(read_list(LISTS["valid"]))]
-    unseen = validation[validation["photo"].isin(today["photo"][~seen])]
+    unseen = validation[validation["photo"].isin(photos["photo"][~seen])]
     boxes = read_table(Path("data/boxes.csv"), BOXES)
     return boxes.merge(unseen[["photo", "object"]]).reset_index(drop=True)
 
 
 def read_boxes(checkpoint: Checkpoint, boxes: pd.DataFrame, hardware: Hardware) -> list[str]:
     """What a model reads in each box, cut as its training digits were."""
-    found, contents = cut_boxes(RAW, boxes, CropParams(cluster=None, **checkpoint.params["crop"]))
+    params = CropParams(cluster=None, **checkpoint.params["crop"])
+    found, contents, _ = cut_boxes(RAW, boxes, params)
     if len(found) < len(boxes):
         raise UserError("raw/ has changed since the last run: run `dvc repro` first")
     labels, _ = read(checkpoint, read_digits(contents, checkpoint.input_size), hardware)

@@ -3,28 +3,26 @@
 models/digits.pt, data/valid_data.txt, data/digits -> reports/index.html, metrics.json,
 predictions.csv, *.png
 
-With --photos, measures it on another folder of photos and XML instead.
+With --photos, measures it on another folder of photos and XML instead, but for the photos that it
+was trained on.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from pipeline.annotations.folder import read_folder
-from pipeline.command import UserError, make_parser, run
+from pipeline.command import make_parser, run
+from pipeline.evaluation_set import EvaluationSet, load_folder, load_validation
 from pipeline.files import AUDIT_FILE, LISTS, read_list, write_file, write_json
-from pipeline.images.digits import load_digits, read_digits
-from pipeline.images.loose_digits import cut_boxes
+from pipeline.images.digits import load_digits
 from pipeline.learning.checkpoint import Checkpoint, load_checkpoint
 from pipeline.learning.hardware import pick_hardware
 from pipeline.learning.reader import read
-from pipeline.params import CropParams, Params, load_params
+from pipeline.params import Params, load_params
 from pipeline.reporting.card import model_card
 from pipeline.reporting.committed_run import load_committed_run
 from pipeline.reporting.facts import gather_facts
@@ -37,34 +35,13 @@ from pipeline.reporting.figures import (
 from pipeline.reporting.metrics import measure
 from pipeline.reporting.misread import load_most_confident
 from pipeline.reporting.page import render_page
-from pipeline.reporting.report import Photos, Report, Training
-from pipeline.tables import (
-    AUDIT,
-    BOXES,
-    DIGITS,
-    HISTORY,
-    PREDICTIONS,
-    PROBLEMS,
-    read_table,
-    write_table,
-)
+from pipeline.reporting.report import Report, Training
+from pipeline.tables import AUDIT, DIGITS, HISTORY, PREDICTIONS, read_table, write_table
 
 log = logging.getLogger(__name__)
 
 _SHOWN = 32
 _MISREAD_SHOWN = 30
-
-
-@dataclass(frozen=True)
-class EvaluationSet:
-    """Digits to be read: their images (n, side, side, 3), and the photos that they are on.
-
-    `table` has a row each, with the columns of boxes.csv and `file`.
-    """
-
-    images: np.ndarray
-    table: pd.DataFrame
-    photos: Photos
 
 
 def main() -> None:
@@ -110,44 +87,6 @@ def parse_arguments() -> argparse.Namespace:
         "--out", type=Path, metavar="FOLDER", help="default: reports, or reports/FOLDER's name"
     )
     return parser.parse_args()
-
-
-def load_validation(checkpoint: Checkpoint, training: Training) -> EvaluationSet:
-    """The validation digits, in the order of their list."""
-    checkpoint.check_lists()
-    files, digits = training.sides["valid"], training.digits
-    boxes = read_table(Path("data/boxes.csv"), BOXES)
-    problems_file = Path("data/problems.csv")
-    per_photo = digits["photo"].value_counts()
-    table = digits[["file", "photo", "object"]].merge(boxes).set_index("file", drop=False)
-    if unknown := sorted(set(files) - set(table.index)):
-        raise UserError(f"data/valid_data.txt lists {unknown[0]}, which is not in data/digits.csv")
-    table = table.loc[files].reset_index(drop=True)
-    validated = table["photo"].value_counts()
-    whole = validated[validated == per_photo[validated.index]].index
-    images = load_digits(training.digits_folder, files, checkpoint.input_size)
-    problems = read_table(problems_file, PROBLEMS)
-    return EvaluationSet(
-        images, table, Photos(Path("raw"), set(whole), boxes, problems, problems_file)
-    )
-
-
-def load_folder(folder: Path, checkpoint: Checkpoint, params: Params, out: Path) -> EvaluationSet:
-    """All digits of a folder of photos and XML, cut as the model's training digits were.
-
-    Writes what could not be used to problems.csv in `out`. Raises `UserError` if nothing can.
-    """
-    boxes, problems = read_folder(folder, params.parse).frames()
-    problems_file = out / "problems.csv"
-    write_table(problems_file, PROBLEMS, problems)
-    table, contents = cut_boxes(
-        folder, boxes, CropParams(cluster=None, **checkpoint.params["crop"])
-    )
-    if table.empty:
-        raise UserError(f"no usable digit in {folder}/: {problems_file} says why, file by file")
-    images = read_digits(contents, checkpoint.input_size)
-    whole = set(table["photo"])
-    return EvaluationSet(images, table, Photos(folder, whole, boxes, problems, problems_file))
 
 
 def load_training(checkpoint: Checkpoint) -> Training:

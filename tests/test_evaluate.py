@@ -17,6 +17,7 @@ from pipeline.files import md5, read_list
 from pipeline.reporting.metrics import measure
 from pipeline.tables import AUDIT, BOXES, DIGITS, PREDICTIONS, read_table, write_table
 
+TRAIN = Path("data/train_data.txt")
 PICTURES = {"curves.png", "digits.png", "confusion.png", "misread.png"}
 
 
@@ -187,6 +188,42 @@ def test_other_photos_are_cut_as_the_model_was_trained(workplace):
     workplace.set(crop__margin=0.5, train__input_size=32)
     workplace.do("evaluate", arguments=("--photos", "other", "--out", "again"))
     assert (workplace.folder / "again/predictions.csv").read_bytes() == first
+
+
+def test_photos_that_the_model_was_trained_on_are_left_out(workplace):
+    """Nor saved again under another name; each is listed, and the log says how many."""
+    trained_on = sorted({Path(file).stem.split("-")[0] for file in read_list(TRAIN)})
+    shutil.copytree(workplace.raw, "other")
+    known, again = f"other/{trained_on[0]}", f"other/again-{trained_on[1]}"
+    Image.open(f"other/{trained_on[1]}.jpg").save(f"{again}.jpg", quality=60)
+    shutil.move(f"other/{trained_on[1]}.xml", f"{again}.xml")
+    Path(f"other/{trained_on[1]}.jpg").unlink()
+    done = workplace.run("evaluate", "--photos", "other")
+    assert done.returncode == 0, done.stderr
+    assert f"{len(trained_on)} noted trained_on" in done.stderr
+    problems = pd.read_csv("reports/other/problems.csv")
+    left_out = set(problems["file"][problems["reason"] == "trained_on"])
+    assert {Path(f"{known}.jpg").name, Path(f"{again}.jpg").name} < left_out
+    assert len(left_out) == len(trained_on)
+    assert set(predictions("reports/other")["photo"]) == set(predictions()["photo"])
+
+
+def test_nothing_is_measured_on_known_photos_alone(workplace):
+    """No figure is better than one that flatters."""
+    name = Path(read_list(TRAIN)[0]).stem.split("-")[0]
+    for suffix in (".jpg", ".xml"):
+        write(Path(f"other/{name}{suffix}"), (workplace.raw / f"{name}{suffix}").read_bytes())
+    with pytest.raises(UserError, match="trained on all photos in other/"):
+        workplace.do("evaluate", arguments=("--photos", "other"))
+
+
+def test_a_model_from_elsewhere_may_know_the_photos(workplace):
+    """Which is said, since it cannot be told."""
+    shutil.copytree(workplace.raw, "other")
+    write(TRAIN, (workplace.folder / TRAIN).read_bytes() + b"7/another-1.jpg\n")
+    done = workplace.run("evaluate", "--photos", "other")
+    assert "WARNING: data/ is not what the model was trained on" in done.stderr
+    assert metrics("reports/other")["digits"]["count"] == 60
 
 
 def test_measuring_other_photos_leaves_the_reports_alone(workplace):

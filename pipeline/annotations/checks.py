@@ -63,6 +63,7 @@ REASONS = {
     "box_swapped": Reason("repaired"),
     "box_clipped": Reason("repaired"),
     "raw_frame": Reason("repaired"),
+    "trained_on": Reason("noted"),
 }
 EXPECTED = frozenset(code for code, its in REASONS.items() if its.expected)
 

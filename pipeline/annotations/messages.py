@@ -37,6 +37,7 @@ CATALOGUE = {
         "box_swapped": "nothing; or draw the box again",
         "box_clipped": "nothing; or draw the box within the photo",
         "raw_frame": "nothing: its boxes were drawn before EXIF turned the photo",
+        "trained_on": "nothing: the model knows it, or a copy, so that it measures nothing",
         "folder_missing": "{folder}/ is missing: put photos and their XML there, "
         "or draw a sample: python -m pipeline.sample {folder}",
         "folder_empty": "{folder}/ is empty: put photos and their XML there",
@@ -83,6 +84,7 @@ CATALOGUE = {
         "box_swapped": "할 일 없음. 원하면 상자를 다시 그리세요",
         "box_clipped": "할 일 없음. 원하면 상자를 사진 안에 그리세요",
         "raw_frame": "할 일 없음: EXIF가 사진을 돌리기 전에 그린 상자입니다",
+        "trained_on": "할 일 없음: 모델이 이 사진이나 사본으로 학습했으므로 평가에서 뺍니다",
         "folder_missing": "{folder}/ 폴더가 없습니다. 사진과 XML을 넣거나 "
         "예제를 그리세요: python -m pipeline.sample {folder}",
         "folder_empty": "{folder}/ 폴더가 비었습니다. 사진과 XML을 넣으세요",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -52,6 +53,21 @@ def group_copies(photos: pd.DataFrame) -> NDArray[np.int64]:
     for members in near.values():
         _join_near(members, hashes, sets)
     return np.array([sets[i] for i in range(len(rows))], dtype=np.int64)
+
+
+def are_copies(photos: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which rows of `photos` (n,) are copies of one of `others`, or it itself.
+
+    Both have the columns that `group_copies` needs.
+    """
+    groups = group_copies(pd.concat([photos, others]))
+    return np.isin(groups[: len(photos)], groups[len(photos) :])
+
+
+def photos_of(files: Iterable[str], digits: pd.DataFrame, photos: pd.DataFrame) -> pd.DataFrame:
+    """The photos that have a digit in a list of `files`, as `are_copies` needs them."""
+    on_list = set(digits["photo"][digits["file"].isin(set(files))])
+    return add_readings(photos[photos["photo"].isin(on_list)], digits)
 
 
 def group_digits(digits: pd.DataFrame, photos: pd.DataFrame) -> pd.Series:
