@@ -10,13 +10,15 @@ import argparse
 import logging
 import sys
 from dataclasses import asdict
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
-import dvc.api
 import numpy as np
 import pandas as pd
+from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
+from dvc.scm import RevError
 from scmrepo.exceptions import SCMError
 
 from pipeline.command import UserError, make_parser, run
@@ -61,7 +63,7 @@ def main() -> None:
     right = answers.eq(boxes["label"], axis=0)
     pairing = Pairing.of(right["old"].to_numpy(), right["new"].to_numpy())
     log_report(pairing, arguments.rev)
-    save_report(arguments.out, pairing, boxes, answers, right)
+    save_report(arguments.out, arguments.rev, pairing, boxes, answers, right)
     if arguments.max_drop is not None and -pairing.difference > arguments.max_drop:
         log.error("FAILED: the accuracy fell by more than %g", arguments.max_drop)
         sys.exit(1)
@@ -93,13 +95,21 @@ def share(text: str) -> float:
 def read_at(rev: str, path: str) -> bytes:
     """The bytes of a DVC-tracked file at a git revision; raises `UserError` where it has none."""
     try:
-        content: bytes = dvc.api.read(path, rev=rev, mode="rb")
+        content: bytes = _files_at(rev).read_bytes(path)
+    except RevError:
+        raise UserError(f"{rev} is no git revision: `git log --oneline` lists them") from None
     except (DvcException, SCMError, OSError) as error:
         raise UserError(
-            f"{path} cannot be had at {rev} ({error}): was it run and committed there? "
-            "If another machine ran it: `dvc push` there, `dvc fetch --all-commits` here"
+            f"{path} of {rev} is neither in DVC's cache nor in a remote ({error}). Where another "
+            "machine ran it, as all that a fresh clone came with: `dvc push` there, then "
+            "`dvc fetch --all-commits` here; or compare with a version that was run here"
         ) from None
     return content
+
+
+@lru_cache(maxsize=1)
+def _files_at(rev: str) -> DVCFileSystem:
+    return DVCFileSystem(rev=rev)
 
 
 def table_at(rev: str, path: str, table: Table) -> pd.DataFrame:
@@ -157,7 +167,12 @@ def log_report(pairing: Pairing, rev: str) -> None:
 
 
 def save_report(
-    out: Path, pairing: Pairing, boxes: pd.DataFrame, answers: pd.DataFrame, right: pd.DataFrame
+    out: Path,
+    rev: str,
+    pairing: Pairing,
+    boxes: pd.DataFrame,
+    answers: pd.DataFrame,
+    right: pd.DataFrame,
 ) -> None:
     """Save the figures, and pictures of the digits gained and lost."""
     low, high = pairing.interval
@@ -167,12 +182,15 @@ def save_report(
         "p_value": pairing.p_value,
     }
     write_json(out / "compare.json", figures)
-    for name, better, worse in (("gained", "new", "old"), ("lost", "old", "new")):
+    for name, better, worse, what in (
+        ("gained", "new", "old", f"digits that {rev} misreads and today's model reads right"),
+        ("lost", "old", "new", f"digits that today's model misreads and {rev} reads right"),
+    ):
         chosen = np.flatnonzero(right[better] & ~right[worse])
         cases = [
             load_misread(RAW, boxes.iloc[i], 0, answers[worse].iloc[i]) for i in chosen[:_SHOWN]
         ]
-        write_file(out / f"{name}.png", draw_misread(cases, len(chosen)))
+        write_file(out / f"{name}.png", draw_misread(cases, len(chosen), what))
     log.info("Pictures: %s", ", ".join(str(out / f"{name}.png") for name in ("gained", "lost")))
 
 

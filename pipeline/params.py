@@ -20,7 +20,9 @@ Model = Literal[
 ]  # fmt: skip
 Share = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Digit = Annotated[str, Field(pattern="^[0-9]$")]
+_DIGIT, _LAUNCHER = "^[0-9]$", r"^(python|torchrun( \S+)*)$"
+_IN_WORDS = {_DIGIT: '"0" to "9"', _LAUNCHER: "python, or torchrun and its options"}
+Digit = Annotated[str, Field(pattern=_DIGIT)]
 
 
 class _Section(BaseModel):
@@ -101,7 +103,7 @@ class TrainParams(_Section):
     max_memory: Annotated[float, Field(gt=0)] | None
     compile: bool
     deterministic: bool
-    launcher: Annotated[str, Field(pattern=r"^(python|torchrun( \S+)*)$")]
+    launcher: Annotated[str, Field(pattern=_LAUNCHER)]
 
 
 class AuditParams(_Section):
@@ -179,6 +181,10 @@ def _describe(error: ErrorDetails) -> str:
             return f"{key} is missing"
         case "literal_error":
             return f"{key} is {error['input']!r}; allowed: {error['ctx']['expected']}"
+        case "string_pattern_mismatch":
+            return f"{key} is {error['input']!r}; allowed: {_IN_WORDS[error['ctx']['pattern']]}"
+        case "string_type":
+            return f"{key} is {error['input']!r}, which is no text: put it in quotes"
         case _:
             return f"{key} is {error['input']!r}: {error['msg'].lower()}"
 

@@ -93,7 +93,19 @@ def test_digits_the_old_model_was_trained_on_are_left_out(history: Path, tmp_pat
 
 def test_an_unknown_revision_is_a_message(history: Path) -> None:
     """A revision that does not exist is named, with what to do."""
-    assert "models/digits.pt cannot be had at nowhere" in compare(history, "nowhere", code=1)
+    printed = compare(history, "nowhere", code=1)
+    assert "nowhere is no git revision: `git log --oneline` lists them" in printed
+
+
+def test_a_model_that_is_nowhere_is_a_message(history: Path, tmp_path: Path) -> None:
+    """A clone that ran the pipeline itself has its own version, not the earlier ones."""
+    folder = tmp_path / "clone"
+    shell(history, "git", "clone", "-q", str(history), str(folder))
+    for name in ("data", "models", "reports"):
+        shutil.copytree(history / name, folder / name, dirs_exist_ok=True)
+    printed = compare(folder, "HEAD~1", code=1)
+    assert "models/digits.pt of HEAD~1 is neither in DVC's cache nor in a remote" in printed
+    assert "compare with a version that was run here" in printed
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=200))

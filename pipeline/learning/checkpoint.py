@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -99,6 +100,8 @@ def decode_checkpoint(content: bytes, name: str) -> Checkpoint:
             raise ValueError(f"unknown model {checkpoint.model!r}")
         checkpoint.network()
     except Exception as why:  # what a damaged file makes the reader raise is open-ended
-        reason = str(why).split("\n", maxsplit=1)[0]
+        # torch's own advice would be to run the file's code all the same.
+        unsafe = isinstance(why, UnpicklingError)
+        reason = "no plain tensors" if unsafe else str(why).split("\n", maxsplit=1)[0]
         raise UserError(f"{name} is not a model of this pipeline ({reason})") from None
     return checkpoint

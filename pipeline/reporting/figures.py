@@ -69,14 +69,15 @@ def draw_confusion(predictions: pd.DataFrame) -> bytes:
     return _png(figure)
 
 
-def draw_misread(misread: Sequence[Misread], total: int) -> bytes:
+def draw_misread(misread: Sequence[Misread], total: int, what: str = "misread digits") -> bytes:
     """Misread digits, each beside its photo with its box drawn, as PNG.
 
-    `total` is how many there are in all, where `misread` is only the first of them.
+    `total` is how many there are in all, where `misread` is only the first of them; `what` they
+    are is the title.
     """
     if not misread:
         figure = Figure(figsize=(5, 1))
-        figure.text(0.5, 0.5, "No digit was misread.", ha="center", va="center")
+        figure.text(0.5, 0.5, f"No {what}", ha="center", va="center")
         return _png(figure)
     figure, grid = _grid(2 * len(misread), 6, cell=(1.9, 1.9))
     for i, case in enumerate(misread):
@@ -86,7 +87,7 @@ def draw_misread(misread: Sequence[Misread], total: int) -> bytes:
         title = f"{case.actual} read as {case.predicted}{sure}"
         digit_axes.set_title(title, fontsize=9, color=_WRONG)
         _show_in_photo(photo_axes, case)
-    figure.suptitle(f"{len(misread)} of {total} misread digits", fontsize=10)
+    figure.suptitle(f"{len(misread)} of {total} {what}", fontsize=10)
     return _png(figure)
 
 
