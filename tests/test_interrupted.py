@@ -47,7 +47,9 @@ def test_a_killed_run_goes_on_after_the_last_finished_epoch(workplace):
     MODEL.unlink()
     told = kill_after(workplace, 3)
     assert not MODEL.exists()
-    again = epochs(workplace.run("train").stderr)
+    printed = workplace.run("train").stderr
+    again = epochs(printed)
+    assert "An earlier run was stopped: going on after its epoch" in printed
     assert again[:3] == told
     assert len(again) == len(epochs(undisturbed.stderr)) == 6
     assert MODEL.read_bytes() == model

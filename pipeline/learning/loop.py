@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from pipeline.learning.schedule import learning_rate
 from pipeline.learning.team import ALONE, Team, without_sync
 from pipeline.learning.unfinished import Unfinished
 from pipeline.params import TrainParams
+
+log = logging.getLogger(__name__)
 
 _PREDICT_BATCH = 256
 
@@ -44,6 +47,8 @@ def train(
     optimizer = make_optimizer(network, params)
     epochs, best = unfinished.restore(network, optimizer) if unfinished else ([], {})
     team.check_agreed(len(epochs), "the epochs already done")
+    if epochs and team.leads:
+        log.info("An earlier run was stopped: going on after its epoch %d", len(epochs))
     yield from epochs
     trainer = _Trainer(network, optimizer, normalise, params, hardware, team)
     while len(epochs) < params.epochs and not has_stalled(epochs, params.patience):
