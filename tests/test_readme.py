@@ -119,7 +119,7 @@ def test_own_photos_then_new_ones(newcomer: Newcomer) -> None:
     assert len(list((newcomer.clone / "raw").glob("*.jpg"))) == 14
     newcomer.types("source .venv/bin/activate && git add . && git commit -qm 'My photos'")
     newcomer.types("source .venv/bin/activate\n" + commands("New photos"))
-    assert len(list((newcomer.clone / "raw").glob("*.jpg"))) == 17
+    assert len(list((newcomer.clone / "raw").rglob("*.jpg"))) == 17
     stats = json.loads((newcomer.clone / "data/stats.json").read_text(encoding="utf-8"))
     cut = list((newcomer.clone / "data/digits").rglob("*.jpg"))
     assert stats["digits"] == len(cut)
@@ -128,7 +128,7 @@ def test_own_photos_then_new_ones(newcomer: Newcomer) -> None:
     newcomer.types("source .venv/bin/activate\n" + commands("Wrong labels"))
     assert (newcomer.clone / "reports/audit.csv").is_file()
     newcomer.types("source .venv/bin/activate\n" + commands("A second place"))
-    assert len(list((newcomer.home / "third-machine/raw").glob("*.jpg"))) == 17
+    assert len(list((newcomer.home / "third-machine/raw").rglob("*.jpg"))) == 17
 
 
 def test_runs_are_compared(newcomer: Newcomer) -> None:
