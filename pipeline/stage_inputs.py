@@ -49,8 +49,8 @@ class StageInputs:
         ):
             more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
             raise InputsChanged(
-                f"{Path(changed[0]).as_posix()}{more} changed while this ran, so that DVC would take the new for "
-                "what this was made of: run `dvc repro` again"
+                f"{Path(changed[0]).as_posix()}{more} changed while this ran, so that DVC would "
+                "take the new for what this was made of: run `dvc repro` again"
             )
 
     def check_params(self) -> None:
