@@ -66,7 +66,7 @@ def load_folder(folder: Path, checkpoint: Checkpoint, params: Params, out: Path)
     is left.
     """
     ledger = read_folder(folder, params.parse)
-    boxes, problems = ledger.frames()
+    boxes, _ = ledger.frames()
     table, contents, photos = cut_boxes(
         folder, boxes, CropParams(cluster=None, **checkpoint.params["crop"])
     )
