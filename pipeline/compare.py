@@ -102,7 +102,7 @@ def read_at(rev: str, path: str) -> bytes:
         raise UserError(
             f"{path} of {rev} is neither in DVC's cache nor in a remote ({error}). Where another "
             "machine ran it, as all that a fresh clone came with: `dvc push` there, then "
-            "`dvc fetch --all-commits` here; or compare with a version that was run here"
+            "`dvc fetch --all-commits` here; where none did, compare with a version that was run"
         ) from None
     return content
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.annotations.listing import list_files
 from pipeline.command import UserError, make_parser, run
 from pipeline.images.cropper import Cropper, PhotoTask, Row
 from pipeline.parallel import map_photos
@@ -22,6 +23,7 @@ from pipeline.tables import (
     BOXES,
     DIGITS,
     PHOTOS,
+    PROBLEMS,
     Table,
     read_table,
     rows_of,
@@ -38,6 +40,7 @@ def main() -> None:
     make_parser("pipeline.crop", __doc__).parse_args()
     params = load_params().crop
     boxes = read_table(Path("data/boxes.csv"), BOXES)
+    refuse_unread(Path("raw"), boxes, read_table(Path("data/problems.csv"), PROBLEMS))
     # Absolute, since the workers of a cluster stand in another folder.
     cropper = Cropper(Path("raw").absolute(), Path("data/digits").absolute(), params)
     photos, digits, written = crop_all(cropper, plan(boxes, load_last_run(Path("data"))))
@@ -49,6 +52,21 @@ def main() -> None:
     log.info("%d digits: %d written, %d removed", len(digits), written, removed)
     if not digits:
         raise UserError("no photo could be read: data/photos.csv says why, photo by photo")
+
+
+def refuse_unread(raw: Path, boxes: pd.DataFrame, problems: pd.DataFrame) -> None:
+    """Raise `UserError` where `raw` has a photo or an XML of which parse has given no account.
+
+    DVC looks at raw/ again when parse has ended, and takes what came in that moment for read.
+    """
+    listing = list_files(raw)
+    read = {*boxes["photo"], *boxes["xml"], *problems["file"]}
+    if unread := sorted({*listing.photos, *listing.annotations} - read):
+        more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+        raise UserError(
+            f"raw/{unread[0]}{more} came after parse: run `dvc repro --force --single-item parse`, "
+            "then `dvc repro`"
+        )
 
 
 @dataclass(frozen=True)

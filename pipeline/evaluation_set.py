@@ -92,16 +92,19 @@ def load_folder(folder: Path, checkpoint: Checkpoint, params: Params, out: Path)
 def find_trained_on(checkpoint: Checkpoint, photos: pd.DataFrame, boxes: pd.DataFrame) -> list[str]:
     """Which photos (rows of photos.csv, with their boxes) the model was trained on, or copies of.
 
-    It is known of the model of data/ alone; of any other that is said, and the answer is none.
+    It is known of the model of data/ alone; of any other, and of what a model started from, it is
+    said that it is not.
     """
+    if first := checkpoint.params["train"]["init"]:
+        log.warning("WARNING: the model started from %s: it may know more of these photos", first)
     try:
         checkpoint.check_lists()
+        trained_on = photos_of(
+            read_list(LISTS["train"]),
+            read_table(Path("data/digits.csv"), DIGITS),
+            read_table(Path("data/photos.csv"), PHOTOS),
+        )
     except UserError:
         log.warning("WARNING: data/ is not what the model was trained on: it may know these photos")
         return []
-    trained_on = photos_of(
-        read_list(LISTS["train"]),
-        read_table(Path("data/digits.csv"), DIGITS),
-        read_table(Path("data/photos.csv"), PHOTOS),
-    )
     return sorted(photos["photo"][are_copies(add_readings(photos, boxes), trained_on)])

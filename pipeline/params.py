@@ -183,7 +183,7 @@ def _describe(error: ErrorDetails) -> str:
             return f"{key} is {error['input']!r}; allowed: {error['ctx']['expected']}"
         case "string_pattern_mismatch":
             return f"{key} is {error['input']!r}; allowed: {_IN_WORDS[error['ctx']['pattern']]}"
-        case "string_type":
+        case "string_type" if isinstance(error["input"], int | float):
             return f"{key} is {error['input']!r}, which is no text: put it in quotes"
         case _:
             return f"{key} is {error['input']!r}: {error['msg'].lower()}"

@@ -83,6 +83,7 @@ def train_as(team: Team, all_params: Params, hardware: Hardware) -> None:
                 state={name: v.cpu().contiguous() for name, v in network.state_dict().items()},
             ),
         )
+        inputs.check()  # while all that was learnt is still there to go on from
         unfinished.remove()
 
 

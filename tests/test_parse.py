@@ -209,7 +209,7 @@ def test_a_folder_without_a_box_fails_the_check(workplace):
     write(workplace.folder / "new/a.jpg", jpeg(draw_photo([])))
     done = workplace.run("parse", "--check", "new")
     assert done.returncode == 1
-    assert "new/ has no box of a digit: annotate its photos first" in done.stderr
+    assert "new/ has no box of a digit: annotate its photos" in done.stderr
 
 
 def test_the_check_only_counts_what_is_ignored(workplace, new_photos):

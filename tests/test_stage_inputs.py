@@ -11,7 +11,8 @@ import yaml
 from helpers import ROOT, Workplace, display, epochs, write
 from repository import environment, shell
 
-from pipeline.command import run
+from pipeline import stage_inputs
+from pipeline.command import UserError, run
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_photos_that_change_meanwhile_fail_the_stage(parsing, change, named):
         run(main)
     assert str(end.value).startswith(f"ERROR: {named}")
     assert "changed while this ran" in str(end.value)
-    assert "run `dvc repro` again" in str(end.value)
+    assert "run the same command again" in str(end.value)
 
 
 PARSE_MEANWHILE = {"parse__max_rejected": 0.25, "parse__labels": {"seven": "7"}}
@@ -92,6 +93,37 @@ def test_what_the_stage_does_not_depend_on_may_change(parsing, change):
 
     run(main)
     assert (parsing.folder / "data/boxes.csv").exists()
+
+
+def test_what_is_left_alone_is_what_dvc_ignores():
+    """The same names, so that neither sees a change where the other sees none."""
+    names = (ROOT / ".dvcignore").read_text(encoding="utf-8").splitlines()
+    assert set(names) == stage_inputs._IGNORED
+
+
+def test_params_that_cannot_be_read_are_not_called_changed(parsing):
+    """An editor that writes the file empties it first; DVC itself stops at a broken one."""
+    run(lambda: write(parsing.folder / "params.yaml", "parse: ["))
+
+
+def test_another_dvc_yaml_may_hold_anything(parsing, monkeypatch):
+    """It is none of ours."""
+    write(parsing.folder / "aaa/dvc.yaml", "")
+    write(parsing.folder / "aab/dvc.yaml", "stages: [")
+    monkeypatch.setenv("DVC_STAGE", "audit/dvc.yaml:audit")
+    with pytest.raises(SystemExit, match=r"audit\.folds"):
+        run(lambda: parsing.set(audit__folds=3))
+
+
+@pytest.mark.parametrize("name", ["new.jpg", "line 2/new.xml"])
+def test_what_comes_between_parse_and_dvcs_look_is_found_by_crop(parsing, name):
+    """With what to do, and nothing is cut."""
+    parsing.do("parse")
+    write(parsing.raw / name, b"whatever it is")
+    with pytest.raises(UserError, match=rf"raw/{name} came after parse: run `dvc repro --force"):
+        parsing.do("crop")
+    assert not parsing.digits.exists()
+    parsing.do("parse", "crop")
 
 
 def test_a_stage_in_a_folder_of_its_own_is_watched_too(parsing, monkeypatch):

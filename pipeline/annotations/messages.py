@@ -37,7 +37,7 @@ CATALOGUE = {
         "box_swapped": "nothing; or draw the box again",
         "box_clipped": "nothing; or draw the box within the photo",
         "raw_frame": "nothing: its boxes were drawn before EXIF turned the photo",
-        "trained_on": "nothing: the model knows it, or a copy, so that it measures nothing",
+        "trained_on": "nothing: the model was trained on it or on a copy, and would be flattered",
         "folder_missing": "{folder}/ is missing: put photos and their XML there, "
         "or draw a sample: python -m pipeline.sample {folder}",
         "folder_empty": "{folder}/ is empty: put photos and their XML there",
@@ -50,7 +50,7 @@ CATALOGUE = {
         "too_many": "{share} of the objects in {folder}/ are rejected, more than "
         "parse.max_rejected ({limit}): {ledger} says why, file by file",
         "check_failed": "{count} rejected in {folder}/: mend them, then check again",
-        "check_empty": "{folder}/ has no box of a digit: annotate its photos first",
+        "check_empty": "{folder}/ has no box of a digit: annotate its photos, or mend parse.ignore",
         "check_passed": "Nothing is rejected in {folder}/",
     },
     "ko": {
@@ -97,7 +97,8 @@ CATALOGUE = {
         "too_many": "{folder}/의 객체 중 {share}가 거부되어 parse.max_rejected({limit})를 "
         "넘었습니다. 이유는 {ledger}에 있습니다",
         "check_failed": "{folder}/에서 {count}건이 거부되었습니다. 고친 뒤 다시 확인하세요",
-        "check_empty": "{folder}/에 숫자 상자가 하나도 없습니다. 먼저 사진에 상자를 그리세요",
+        "check_empty": "{folder}/에 숫자 상자가 없습니다. 사진에 상자를 그리거나 "
+        "parse.ignore를 고치세요",
         "check_passed": "{folder}/에서 거부된 것이 없습니다",
     },
 }

@@ -76,7 +76,7 @@ def draw_misread(misread: Sequence[Misread], total: int, what: str = "misread di
     are is the title.
     """
     if not misread:
-        figure = Figure(figsize=(5, 1))
+        figure = Figure(figsize=(11, 1))
         figure.text(0.5, 0.5, f"No {what}", ha="center", va="center")
         return _png(figure)
     figure, grid = _grid(2 * len(misread), 6, cell=(1.9, 1.9))
