@@ -9,9 +9,8 @@ import argparse
 import logging
 from pathlib import Path
 
-from pipeline.annotations.checks import EXPECTED
 from pipeline.annotations.folder import read_folder
-from pipeline.annotations.ledger import Ledger, rejected_share
+from pipeline.annotations.ledger import Ledger, rejected_share, unexpected
 from pipeline.annotations.messages import say
 from pipeline.annotations.summary import count, describe, summarise
 from pipeline.command import UserError, make_parser, run
@@ -78,9 +77,8 @@ def check(folder: Path, ledger: Ledger) -> None:
     boxes, problems = ledger.frames()
     for line in [*describe(problems), *summarise(ledger)]:
         log.info("%s", line)
-    rejected = (problems["verdict"] == "rejected") & ~problems["reason"].isin(EXPECTED)
-    if rejected.any():
-        raise UserError(say("check_failed", count=int(rejected.sum()), folder=folder))
+    if rejected := len(unexpected(problems)):
+        raise UserError(say("check_failed", count=rejected, folder=folder))
     if boxes.empty:
         raise UserError(say("check_empty", folder=folder))
     log.info("%s", say("check_passed", folder=folder))

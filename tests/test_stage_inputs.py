@@ -104,6 +104,8 @@ def test_what_is_left_alone_is_what_dvc_ignores():
 def test_params_that_cannot_be_read_are_not_called_changed(parsing):
     """An editor that writes the file empties it first; DVC itself stops at a broken one."""
     run(lambda: write(parsing.folder / "params.yaml", "parse: ["))
+    with pytest.raises(UserError, match="not valid YAML"):
+        parsing.do("parse")
 
 
 def test_another_dvc_yaml_may_hold_anything(parsing, monkeypatch):

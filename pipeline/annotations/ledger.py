@@ -64,11 +64,16 @@ def printable(text: str) -> str:
     return "".join(repr(c)[1:-1] if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
 
 
+def unexpected(problems: pd.DataFrame) -> pd.DataFrame:
+    """The rows of problems.csv that tell of a rejection which nobody expected."""
+    return problems[(problems["verdict"] == "rejected") & ~problems["reason"].isin(EXPECTED)]
+
+
 def rejected_share(boxes: pd.DataFrame, problems: pd.DataFrame) -> float:
     """Which share of a ledger's objects is rejected, those apart that were expected to be.
 
     An XML that cannot be read counts as one object, as nobody knows how many it has.
     """
-    rejected = problems[(problems["verdict"] == "rejected") & ~problems["reason"].isin(EXPECTED)]
+    rejected = unexpected(problems)
     count = int(((rejected["object"] != "") | (rejected["reason"] == "unreadable_xml")).sum())
     return count / max(count + len(boxes), 1)
