@@ -1,4 +1,8 @@
-"""The README's commands, each run as it is written, in a fresh clone with a home of its own."""
+"""The commands of README.md and docs/, each run as it is written, in a fresh clone.
+
+A newcomer with a home of their own types them. What cannot be run here is named where it is left
+out.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +20,44 @@ import pandas as pd
 import pytest
 import yaml
 from helpers import ROOT
+from PIL import Image
 from repository import copy_checkout
 
-from pipeline.sample import sample
+from pipeline.commands.sample import sample
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = "README.md"
+USAGE = "docs/usage.md"
+LABELLING = "docs/labelling.md"
+PROBLEMS = "docs/problems.md"
+ONNX = "docs/onnx.md"
+WINDOWS = "docs/windows.md"
+GUIDEBOOK = "docs/guidebook.md"
+PAGES = [README, *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md"))]
+
+ACTIVATE = "source .venv/bin/activate\n"
+
+# The headings whose commands a test here runs.
+RUN = {
+    README: ["Two commands", "Your own photos", "New photos", "Is it better?", "Go back"],
+    USAGE: [
+        "A store for all versions", "Experiments", "A grid of experiments",
+        "The guidebook's recipe", "Training that was interrupted",
+        "Starting from an earlier model", "The machine", "Out of memory", "Another site",
+        "Comparing with an earlier version", "Wrong labels",
+    ],
+    LABELLING: ["Check the folder"],
+    PROBLEMS: ["Check a folder"],
+    ONNX: ["Export"],
+    WINDOWS: ["PowerShell", "Anaconda", "An NVIDIA GPU", "Linux without a GPU"],
+    GUIDEBOOK: ["Run the experiments", "The notebook"],
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block of commands: the heading that it stands under, its language, its lines."""
+    """A fenced block: its page, the heading that it stands under, its language, its lines."""
 
+    page: str
     heading: str
     language: str
     text: str
@@ -34,21 +65,30 @@ class Block:
 
 def blocks() -> list[Block]:
     found = []
-    for section in re.split(r"^## ", README, flags=re.MULTILINE)[1:]:
-        heading = section.splitlines()[0]
-        for language, text in re.findall(r"^```(\w+)\n(.*?)^```", section, re.M | re.S):
-            found.append(Block(heading, language, text))
+    for page in PAGES:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for section in re.split(r"^##? ", text, flags=re.MULTILINE)[1:]:
+            heading = section.splitlines()[0]
+            for language, lines in re.findall(r"^```(\w+)\n(.*?)^```", section, re.M | re.S):
+                found.append(Block(page, heading, language, lines))
     return found
 
 
-def commands(heading: str, language: str = "sh") -> str:
-    """The commands under a heading, all blocks in order."""
-    return "\n".join(b.text for b in blocks() if (b.heading, b.language) == (heading, language))
+def commands(page: str, *headings: str, language: str = "sh") -> str:
+    """The commands of a page under some headings, all blocks in order."""
+    found = [
+        block.text
+        for heading in headings
+        for block in blocks()
+        if (block.page, block.heading, block.language) == (page, heading, language)
+    ]
+    assert found, f"{page} has no {language} under {headings}"
+    return "\n".join(found)
 
 
 @dataclass(frozen=True)
 class Newcomer:
-    """Someone with a clone and a home folder, who types what the README says."""
+    """Someone with a clone and a home folder, who types what the pages say."""
 
     clone: Path
     home: Path
@@ -75,16 +115,20 @@ class Newcomer:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
+    def types_activated(self, script: str) -> str:
+        """The same, in the activated environment."""
+        return self.types(ACTIVATE + script)
+
 
 @pytest.fixture(scope="module")
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
-    """A newcomer after `make`, with photos of his own at home."""
+    """A newcomer after `make`, with photos of their own at home."""
     clone = copy_checkout(tmp_path_factory.mktemp("clone"))
     home = tmp_path_factory.mktemp("home")
     for seed, name in enumerate(("photos", "new-photos", "other-site"), start=11):
         sample(home / name, photos=14 if name == "photos" else 3, seed=seed)
     # An environment of its own, in which what is installed beside this test counts as installed:
-    # the download is the one thing left out.
+    # the download is the one thing left out. `digits` comes from `pip install`, as for anyone.
     subprocess.run([sys.executable, "-m", "venv", clone / ".venv"], check=True)
     library = next((clone / ".venv/lib").iterdir()) / "site-packages"
     outer = [path for path in site.getsitepackages() if Path(path).is_dir()]
@@ -94,9 +138,15 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
     person = Newcomer(clone, home)
     printed = person.types("make")
     assert "digits.accuracy" in printed
-    assert "misread.png" in printed
+    assert "reports/index.html" in printed
     person.types("git add . && git commit -qm sample")
     return person
+
+
+def test_make_leaves_the_report(newcomer: Newcomer) -> None:
+    """The page and the figures are where the README says."""
+    assert (newcomer.clone / "reports/index.html").is_file()
+    assert (newcomer.clone / "reports/metrics.json").is_file()
 
 
 def test_a_second_make_does_nothing(newcomer: Newcomer) -> None:
@@ -108,35 +158,78 @@ def test_a_second_make_does_nothing(newcomer: Newcomer) -> None:
 
 def test_make_test_sets_up_and_checks(newcomer: Newcomer) -> None:
     """`make test` checks style and types and finds the tests."""
-    printed = newcomer.types(commands("Two commands").replace("make\n", "", 1))
+    printed = newcomer.types(commands(README, "Two commands").replace("make\n", "", 1))
     assert "All checks passed!" in printed
     assert "tests/test_readme.py" in printed
 
 
+def test_make_check_checks(newcomer: Newcomer) -> None:
+    """`make check` checks style and types and finds tests."""
+    printed = newcomer.types("make check")
+    assert "All checks passed!" in printed
+    assert "tests/test_" in printed
+
+
+def test_the_commands_have_help(newcomer: Newcomer) -> None:
+    """`digits --help` lists each command of the README's table, and each explains itself."""
+    text = (ROOT / README).read_text(encoding="utf-8")
+    named = re.findall(r"^\| `digits (\w+)", text, flags=re.MULTILINE)
+    assert named
+    listed = newcomer.types_activated("digits --help")
+    assert [name for name in named if not re.search(rf"\b{name}\b", listed)] == []
+    for name in named:
+        assert f"digits {name}" in newcomer.types_activated(f"digits {name} --help")
+
+
 def test_own_photos_then_new_ones(newcomer: Newcomer) -> None:
     """Own photos take the sample's place, new ones join them, and the versions come back."""
-    newcomer.types(commands("Your own photos"))
+    newcomer.types(commands(README, "Your own photos"))
     assert len(list((newcomer.clone / "raw").glob("*.jpg"))) == 14
-    newcomer.types("source .venv/bin/activate && git add . && git commit -qm 'My photos'")
-    newcomer.types("source .venv/bin/activate\n" + commands("New photos"))
+    newcomer.types_activated(commands(README, "New photos"))
     assert len(list((newcomer.clone / "raw").rglob("*.jpg"))) == 17
     stats = json.loads((newcomer.clone / "data/stats.json").read_text(encoding="utf-8"))
     cut = list((newcomer.clone / "data/digits").rglob("*.jpg"))
     assert stats["digits"] == len(cut)
-    compared = newcomer.types("source .venv/bin/activate\n" + commands("Is it better?"))
+    compared = newcomer.types_activated(commands(README, "Is it better?"))
     assert "validation digits that neither was trained on" in compared
-    newcomer.types("source .venv/bin/activate\n" + commands("Wrong labels"))
-    assert (newcomer.clone / "reports/audit.csv").is_file()
-    newcomer.types("source .venv/bin/activate\n" + commands("A second place"))
+    newcomer.types_activated(commands(USAGE, "Comparing with an earlier version"))
+    there, back = commands(README, "Go back").split("git checkout -\n")
+    newcomer.types_activated(there)
+    assert len(list((newcomer.clone / "raw").rglob("*.jpg"))) == 14
+    newcomer.types_activated("git checkout -\n" + back)
+    assert len(list((newcomer.clone / "raw").rglob("*.jpg"))) == 17
+    newcomer.types_activated(commands(USAGE, "A store for all versions"))
     assert len(list((newcomer.home / "third-machine/raw").rglob("*.jpg"))) == 17
+
+
+def test_labels_are_audited(newcomer: Newcomer) -> None:
+    """The list and its page are where the docs say."""
+    newcomer.types_activated(commands(USAGE, "Wrong labels"))
+    assert (newcomer.clone / "reports/audit.csv").is_file()
+    assert (newcomer.clone / "reports/audit.html").is_file()
+
+
+def test_a_folder_is_checked(newcomer: Newcomer) -> None:
+    """The example XML passes beside a photo of its size: its two digits count, its point does not.
+
+    So does the folder of new photos.
+    """
+    script = commands(LABELLING, "Check the folder")
+    folder = newcomer.home / script.split("~/")[1].strip()
+    folder.mkdir()
+    xml = commands(LABELLING, "An example", language="xml")
+    (folder / "IMG_0001.xml").write_text(xml, encoding="utf-8")
+    Image.new("RGB", (640, 480)).save(folder / "IMG_0001.jpg")
+    assert re.search(r"\b2 digits\b", newcomer.types_activated(script))
+    newcomer.types_activated(commands(PROBLEMS, "Check a folder"))
 
 
 def test_runs_are_compared(newcomer: Newcomer) -> None:
     """Experiments run and show; the guidebook's recipe is what the guidebook says."""
-    script = commands("Comparing runs")
+    script = commands(USAGE, "Experiments", "A grid of experiments", "The guidebook's recipe")
     assert "train.epochs=100" in script
     quick = re.sub(r"train\.epochs=\d+", "train.epochs=1", script)
-    newcomer.types("source .venv/bin/activate\n" + quick)
+    newcomer.types_activated(quick)
     params = yaml.safe_load((newcomer.clone / "params.yaml").read_text(encoding="utf-8"))
     recipe = {
         "model": "resnet20", "input_size": 64, "batch_size": 128, "optimizer": "sgd", "lr": 0.1,
@@ -149,43 +242,55 @@ def test_runs_are_compared(newcomer: Newcomer) -> None:
 
 
 def test_training_starts_from_earlier_and_runs_on_two_processes(newcomer: Newcomer) -> None:
-    """The README's three runs, each for one epoch."""
-    script = re.sub(r"dvc exp run", "dvc exp run -S train.epochs=1", commands("Training"))
+    """The three runs of usage.md train, each for one epoch."""
+    script = commands(USAGE, "Starting from an earlier model", "The machine", "Out of memory")
+    script = re.sub(r"dvc exp run", "dvc exp run -S train.epochs=1", script)
     script = script.replace("-S train.epochs=15 ", "")
     # The largest network takes minutes here.
     script = script.replace("=resnet152", "=resnet14")
-    newcomer.types("source .venv/bin/activate\ngit checkout params.yaml\ndvc repro\n" + script)
+    newcomer.types_activated("git checkout params.yaml\ndvc repro")
+    assert newcomer.types_activated(script).count("Running stage 'train'") == 3
     params = yaml.safe_load((newcomer.clone / "params.yaml").read_text(encoding="utf-8"))
-    assert (params["train"]["launcher"], params["train"]["accumulate"]) == ("python", 8)
+    assert (params["machine"]["launcher"], params["train"]["accumulate"]) == ("python", 8)
+
+
+def test_the_last_model_comes_back(newcomer: Newcomer) -> None:
+    """A model that is gone, as after a training that failed, is there again."""
+    model = newcomer.clone / "models/digits.pt"
+    before = model.read_bytes()
+    model.unlink()
+    newcomer.types_activated(commands(USAGE, "Training that was interrupted"))
+    assert model.read_bytes() == before
 
 
 def test_another_site_is_measured(newcomer: Newcomer) -> None:
-    """The README's command for another site leaves figures where it says."""
-    newcomer.types("source .venv/bin/activate\n" + commands("Another site, another display"))
+    """The command for another site leaves figures and a page where the docs say."""
+    newcomer.types_activated(commands(USAGE, "Another site"))
     assert (newcomer.clone / "reports/other-site/metrics.json").is_file()
+    assert (newcomer.clone / "reports/other-site/index.html").is_file()
 
 
 def test_the_studies_are_all_there(newcomer: Newcomer) -> None:
-    """The README's command would train every combination, after the pipeline's data stages."""
-    script = commands("The guidebook's findings")
+    """The command would train every combination, after the pipeline's data stages."""
+    script = commands(GUIDEBOOK, "Run the experiments")
     assert script == "dvc repro studies/dvc.yaml\n"
-    printed = newcomer.types("source .venv/bin/activate\n" + script.replace("repro", "repro --dry"))
+    printed = newcomer.types_activated(script.replace("repro", "repro --dry"))
     assert printed.count("> python -m studies.run ") == 63
     assert "'split' didn't change" in printed
     assert "'studies/dvc.yaml:draw'" in printed
 
 
 def test_the_notebook_runs(newcomer: Newcomer) -> None:
-    """It is where the README says, and runs with what is installed."""
-    install, opened = commands("The notebook").splitlines()
+    """It is where the docs say, and runs with what is installed."""
+    install, opened = commands(GUIDEBOOK, "The notebook").splitlines()
     assert install == "python -m pip install --editable '.[notebook]'"
     script = opened.replace("jupyter lab", "env --unset PYTEST_ADDOPTS python -m pytest --nbmake")
-    assert "1 passed" in newcomer.types("source .venv/bin/activate\n" + script + " -v")
+    assert "1 passed" in newcomer.types_activated(script + " -v")
 
 
 def test_the_example_reads_a_digit(newcomer: Newcomer) -> None:
-    """The model is exported, and the README's program reads from a photo what evaluate did."""
-    newcomer.types("source .venv/bin/activate\n" + commands("Into your own program"))
+    """The model is exported, and the example program reads from a photo what evaluate did."""
+    newcomer.types_activated(commands(ONNX, "Export"))
     data, clone = newcomer.clone / "data", newcomer.clone
     digits = pd.read_csv(data / "digits.csv", dtype={"label": str})
     sure = pd.read_csv(clone / "reports/predictions.csv", dtype=str).merge(digits, on="file")
@@ -194,28 +299,27 @@ def test_the_example_reads_a_digit(newcomer: Newcomer) -> None:
     box = boxes.loc[(digit["photo_x"], digit["object"])]
     x, y = 0.1 * (box.xmax - box.xmin), 0.1 * (box.ymax - box.ymin)
     edges = tuple(map(round, (box.xmin - x, box.ymin - y, box.xmax + x, box.ymax + y)))
-    example = commands("Into your own program", "python")
+    example = commands(ONNX, "Read a digit", language="python")
     assert len(example.split("\n\n")[1].splitlines()) <= 10
     (clone / "reader.py").write_text(example.replace("(90, 40, 138, 112)", str(edges)))
     shutil.copy(clone / "raw" / digit["photo_x"], clone / "photo.jpg")
-    printed = newcomer.types("source .venv/bin/activate\npython reader.py")
-    label, confidence = printed.split()
+    label, confidence = newcomer.types_activated("python reader.py").split()
     assert label == digit["predicted"]
     assert float(confidence) == pytest.approx(float(digit["confidence"]), abs=0.1)
 
 
 def test_the_steps_without_make_run(newcomer: Newcomer) -> None:
     """The PowerShell and Anaconda lines run, each put as this system spells it."""
-    windows = commands("Without make", "powershell")
+    windows = commands(WINDOWS, "PowerShell", language="powershell")
     script = windows.replace("py -m venv .venv", "true").replace(
-        ".venv\\Scripts\\Activate.ps1", "source .venv/bin/activate"
+        ".venv\\Scripts\\Activate.ps1", ACTIVATE.strip()
     )
     script = script.replace("Set-ExecutionPolicy -Scope Process RemoteSigned", "true")
     script = script.replace("--photos 240", "--photos 24")
     assert "\\" not in script
     shutil.rmtree(newcomer.clone / "raw")
     newcomer.types(script)
-    anaconda = commands("Without make")
+    anaconda = commands(WINDOWS, "Anaconda")
     if shutil.which("conda"):
         shutil.rmtree(newcomer.clone / "raw")
         newcomer.types(anaconda.replace("--photos 240", "--photos 24"))
@@ -228,25 +332,30 @@ def test_the_steps_without_make_run(newcomer: Newcomer) -> None:
 
 @pytest.mark.skipif("README_DOWNLOADS" not in os.environ, reason="set README_DOWNLOADS to download")
 def test_what_is_downloaded_installs(newcomer: Newcomer) -> None:
-    """The CUDA and CPU builds, and the notebook's own, are found where the README says."""
-    install, _ = commands("The notebook").splitlines()
-    script = commands("With an NVIDIA GPU") + install
+    """The CUDA and CPU builds, and the notebook's own, are found where the docs say."""
+    install, _ = commands(GUIDEBOOK, "The notebook").splitlines()
+    script = commands(WINDOWS, "An NVIDIA GPU", "Linux without a GPU") + install
     script = script.replace("pip install", "pip install --dry-run")
-    newcomer.types("source .venv/bin/activate\n" + script)
+    newcomer.types_activated(script)
 
 
 def test_no_command_is_left_out() -> None:
-    """Every block of commands stands under a heading that a test here runs."""
-    run = {
-        "Two commands", "Your own photos", "New photos", "A second place", "Is it better?",
-        "Wrong labels", "Comparing runs", "Training", "Another site, another display",
-        "Into your own program", "The guidebook's findings", "The notebook",
-        "Without make", "With an NVIDIA GPU",
-    }  # fmt: skip
-    assert {b.heading for b in blocks() if b.language in ("sh", "powershell")} == run
+    """Every block of commands on every page stands under a heading that a test here runs."""
+    typed = {(b.page, b.heading) for b in blocks() if b.language in ("sh", "powershell")}
+    assert typed == {(page, heading) for page, headings in RUN.items() for heading in headings}
 
 
-def test_the_parameters_are_the_file() -> None:
-    """The README shows params.yaml to the letter."""
-    params = (ROOT / "params.yaml").read_text(encoding="utf-8")
-    assert [b.text for b in blocks() if b.language == "yaml"] == [params]
+def test_every_block_has_a_language_but_the_tree() -> None:
+    """A block without one would be left out by the tests above."""
+    text = "".join((ROOT / page).read_text(encoding="utf-8") for page in PAGES)
+    fences = re.findall(r"^```(.*)$", text, flags=re.MULTILINE)
+    assert fences[1::2] == [""] * (len(fences) // 2)
+    assert fences[::2].count("") == 1
+    assert set(fences[::2]) <= {"", "sh", "powershell", "python", "xml"}
+
+
+def test_the_readme_is_short() -> None:
+    """At most 150 lines and 1,300 words: a newcomer reads all of it."""
+    text = (ROOT / README).read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 150
+    assert len(text.split()) <= 1300

@@ -1,7 +1,8 @@
-"""README.ko.md says what README.md says: the same sections, commands, pictures and figures."""
+"""Each Korean page says what its English page says: sections, commands, links and figures."""
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import Counter
 
@@ -10,6 +11,19 @@ from helpers import ROOT
 
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)]*)\)")
+
+# The English page of each Korean one.
+PAGES = {
+    "README.ko.md": "README.md",
+    "docs/ko/usage.md": "docs/usage.md",
+    "docs/ko/labelling.md": "docs/labelling.md",
+}
+# Headings that are a tool's own name.
+TOOLS = {"## labelImg", "## CVAT", "## Label Studio"}
+KOREAN_OF = {english: korean for korean, english in PAGES.items()}
+ALL = sorted({path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")} | {
+    "README.md", "README.ko.md", "CONTRIBUTING.md",
+})  # fmt: skip
 
 
 def sections(name: str) -> list[str]:
@@ -27,11 +41,14 @@ def sections(name: str) -> list[str]:
     return found[1:]
 
 
-ENGLISH, KOREAN = sections("README.md"), sections("README.ko.md")
-BOTH = pytest.mark.parametrize(
-    ("english", "korean"),
-    list(zip(ENGLISH, KOREAN, strict=False)),
-    ids=[section.splitlines()[0].strip("# ") for section in ENGLISH][: len(KOREAN)],
+EACH_PAGE = pytest.mark.parametrize(("korean", "english"), PAGES.items(), ids=PAGES)
+EACH_SECTION = pytest.mark.parametrize(
+    ("english", "korean", "page"),
+    [
+        pytest.param(its, theirs, page, id=f"{page}: {its.splitlines()[0].strip('# ')}")
+        for page, english in PAGES.items()
+        for its, theirs in zip(sections(english), sections(page), strict=False)
+    ],
 )
 
 
@@ -61,16 +78,24 @@ def tree(block: str) -> list[tuple[str, str]]:
     return found
 
 
-def test_both_have_the_same_headings():
-    """As many, of the same depths, in the same order; each in Korean on the Korean page."""
-    depths = [[len(its) - len(its.lstrip("#")) for its in page] for page in (ENGLISH, KOREAN)]
-    assert depths[0] == depths[1]
-    korean = [section.splitlines()[0] for section in KOREAN]
-    assert [heading for heading in korean if not re.search("[가-힣]", heading)] == []
+def targets(section: str, page: str) -> list[str]:
+    """Where a section's links lead, in order: a file by its path from the root, or an address."""
+    return [
+        link if "://" in link else posixpath.normpath(posixpath.join(posixpath.dirname(page), link))
+        for link in LINK.findall(prose(section))
+    ]
 
 
-@BOTH
-def test_both_have_the_same_commands(english, korean):
+@EACH_PAGE
+def test_both_have_the_same_headings(korean, english):
+    """As many, of the same depths, in the same order; each in Korean, or a tool's own name."""
+    ours, theirs = ([its.splitlines()[0] for its in sections(page)] for page in (korean, english))
+    assert [its.count("#") for its in ours] == [its.count("#") for its in theirs]
+    assert [its for its in ours if not re.search("[가-힣]", its) and its not in TOOLS] == []
+
+
+@EACH_SECTION
+def test_both_have_the_same_commands(english, korean, page):
     """To the letter; of a block without a language, the tree, the names and what they write."""
     ours, theirs = FENCED.findall(korean), FENCED.findall(english)
     assert [language for language, _ in ours] == [language for language, _ in theirs]
@@ -81,49 +106,66 @@ def test_both_have_the_same_commands(english, korean):
             assert tree(korean_block) == tree(english_block)
 
 
-@BOTH
-def test_both_name_the_same_code(english, korean):
+@EACH_SECTION
+def test_both_name_the_same_code(english, korean, page):
     """Each `command`, `file` and `parameter` in the text, as often."""
     code = re.compile(r"`([^`]+)`")
     named = [
-        Counter(" ".join(found.split()) for found in code.findall(prose(page)))
-        for page in (korean, english)
+        Counter(" ".join(found.split()) for found in code.findall(prose(text)))
+        for text in (korean, english)
     ]
     assert named[0] == named[1]
 
 
-@BOTH
-def test_both_have_the_same_figures(english, korean):
+@EACH_SECTION
+def test_both_have_the_same_figures(english, korean, page):
     """Each number as often; in a table, in the same cell."""
     assert figures(korean) == figures(english)
     assert table(korean) == table(english)
 
 
-@BOTH
-def test_both_have_the_same_pictures_and_links(english, korean):
-    """In the same order, but for the link that each has to the other."""
-    links = [
-        [link for link in LINK.findall(prose(page)) if link != other]
-        for page, other in ((korean, "README.md"), (english, "README.ko.md"))
-    ]
-    assert links[0] == links[1]
+@EACH_SECTION
+def test_both_have_the_same_pictures_and_links(english, korean, page):
+    """In the same order, to a Korean page where there is one; but for those between the two."""
+    ours, theirs = (
+        [link for link in targets(text, name) if link not in (page, PAGES[page])]
+        for text, name in ((korean, page), (english, PAGES[page]))
+    )
+    assert ours == [KOREAN_OF.get(link, link) for link in theirs]
 
 
-@BOTH
-def test_the_korean_page_is_in_korean(english, korean):
+@EACH_SECTION
+def test_the_korean_page_is_in_korean(english, korean, page):
     """Each of its paragraphs, lists and tables has Hangul where the English one has words."""
-    pages = [re.split(r"\n{2,}", prose(page).strip()) for page in (english, korean)]
+    pages = [re.split(r"\n{2,}", prose(text).strip()) for text in (english, korean)]
     assert len(pages[0]) == len(pages[1])
-    assert [part for part in pages[1] if not re.search(r"[가-힣]|README\.md", part)] == []
+    foreign = [part for part in pages[1] if not re.search("[가-힣]", part) and part not in TOOLS]
+    assert [part for part in foreign if not part.startswith("[English](")] == []
 
 
-def test_no_range_is_struck_through():
+@EACH_PAGE
+def test_no_range_is_struck_through(korean, english):
     """GitHub strikes out what stands between two tildes, so that ranges have U+223C instead."""
-    text = "".join(map(prose, KOREAN))
+    text = "".join(map(prose, sections(korean)))
     assert "~" not in re.sub(r"`[^`]+`", "", text)
 
 
-def test_the_two_name_each_other():
+@EACH_PAGE
+def test_the_two_name_each_other(korean, english):
     """Right under their titles."""
-    assert ENGLISH[0].splitlines()[2] == "[한국어](README.ko.md)"
-    assert KOREAN[0].splitlines()[2] == "[English](README.md)"
+    for page, other, language in ((english, korean, "한국어"), (korean, english, "English")):
+        link = posixpath.relpath(other, posixpath.dirname(page) or ".")
+        assert sections(page)[0].splitlines()[2] == f"[{language}]({link})"
+
+
+def test_every_korean_page_has_its_english_page():
+    """No page below docs/ko is left out of the comparison."""
+    assert {page for page in ALL if page.startswith("docs/ko/")} == set(PAGES) - {"README.ko.md"}
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_every_link_leads_to_a_file(page):
+    """Of every page, Korean or not; addresses on the network are not asked."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    broken = [its for its in targets(text, page) if "://" not in its and not (ROOT / its).exists()]
+    assert broken == []
