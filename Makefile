@@ -1,4 +1,4 @@
-# Two commands do everything: `make` runs the main job, `make test` passes the tests.
+# `make` runs the main job, `make check` the fast tests, `make test` all of them.
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,7 +14,7 @@ INSTALL := python -m pip install --quiet --no-compile --editable
 bin := $(abspath $(VENV))/bin
 export PATH := $(bin):$(PATH)
 
-.PHONY: all setup run test lint fuzz help
+.PHONY: all setup run check test lint fuzz messages help
 
 all: setup raw run  ## set up, draw the sample where there is no raw/, run the pipeline
 
@@ -24,9 +24,11 @@ run:  ## reproduce what changed, show the figures
 	dvc repro
 	dvc metrics diff --all
 	@echo "Report: reports/index.html"
-	@echo "Pictures: reports/digits.png curves.png confusion.png misread.png"
 
-test: $(VENV)/installed-for-tests lint  ## set up, check style and types, run the tests
+check: $(VENV)/installed-for-tests lint  ## set up, check style and types, run the fast tests
+	pytest -n auto --dist loadfile -m "not slow"
+
+test: $(VENV)/installed-for-tests lint  ## set up, check style and types, run all tests
 	pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/installed-for-tests  ## check style and types
@@ -38,8 +40,11 @@ fuzz: $(VENV)/installed-for-tests  ## try 200,000 mutated XML, 20,000 JPEG, 2,00
 	FUZZ_XML=$(FUZZ_XML) FUZZ_JPEG=$(FUZZ_JPEG) FUZZ_FOLDERS=$(FUZZ_FOLDERS) KILLS=20 \
 		pytest tests/test_fuzz.py tests/test_faults.py --durations=3
 
+messages: $(VENV)/installed-for-tests  ## bring the Korean catalogue up to date
+	python tests/catalogue.py
+
 raw:
-	python -m pipeline.sample raw --photos $(PHOTOS) --seed $(SEED)
+	digits sample raw --photos $(PHOTOS) --seed $(SEED)
 
 $(VENV)/installed: pyproject.toml | $(VENV)/bin/pip
 	$(INSTALL) .

@@ -11,7 +11,7 @@ from typing import Any
 from bench.guidebook import Recipe
 from bench.process import Processes, row
 from bench.workplace import make_workplace
-from pipeline.files import LISTS, read_list
+from pipeline.contracts import LISTS, read_list
 
 
 def accuracy(folder: Path, processes: Processes, options: argparse.Namespace) -> Iterator[str]:

@@ -22,7 +22,7 @@ from bench.machine import ROOT, processor
 from bench.peers import Peer, make_peers
 from bench.photos import SETS, PhotoSet, link_photos
 from bench.timings import Timings, version_of
-from pipeline.command import make_parser
+from pipeline.runtime.command import make_parser
 
 STAGES = ("parse", "crop", "stats", "split")
 NEW = tuple(f"{stage}, new photos" for stage in STAGES)

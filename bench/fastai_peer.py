@@ -20,7 +20,7 @@ from fastai.vision.augment import Resize, ResizeMethod
 from fastai.vision.data import ImageDataLoaders, Normalize
 
 from bench.memory import peak_memory
-from pipeline.learning.resnet import build
+from pipeline.learning.networks import build
 
 
 class Clock(Callback):
@@ -50,7 +50,7 @@ def main() -> None:
     )  # fmt: skip
     clock = Clock()
     learner = Learner(
-        loaders, build(settings["model"], 10), CrossEntropyLossFlat(), opt_func=SGD,
+        loaders, build(settings["model"], 10, seed=0), CrossEntropyLossFlat(), opt_func=SGD,
         lr=0.1, moms=(0.9, 0.9, 0.9), wd=5e-4, cbs=clock,
     )  # fmt: skip
     with learner.no_logging():

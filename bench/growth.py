@@ -19,9 +19,9 @@ from matplotlib.figure import Figure
 from bench.data import STAGES
 from bench.machine import ROOT
 from bench.timings import Timings
-from pipeline.command import make_parser
-from pipeline.sample import sample
-from pipeline.tables import PHOTOS, read_table, write_table
+from pipeline.commands.sample import sample
+from pipeline.contracts import PHOTOS, read_table, write_table
+from pipeline.runtime.command import make_parser
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
 UNIT = 1_000

@@ -20,14 +20,12 @@ import numpy as np
 import torch
 
 from bench.process import Processes, describe_machine
-from pipeline.command import make_parser
-from pipeline.export import require_packages, to_onnx
-from pipeline.learning.checkpoint import load_checkpoint
+from pipeline.commands.export import require_packages, to_onnx
+from pipeline.learning.checkpoint import MODEL, load_checkpoint
+from pipeline.learning.digit_reader import predict
 from pipeline.learning.hardware import pick_hardware
-from pipeline.learning.inputs import Normalisation
-from pipeline.learning.loop import predict
+from pipeline.runtime.command import make_parser
 
-MODEL = Path("models/digits.pt")
 CALLS = 200
 BATCHES = (1, 64)
 READERS = ("torch auto", "torch fp32", "onnxruntime")
@@ -92,12 +90,11 @@ def in_torch(model: str, reader: str) -> Callable[[np.ndarray], object]:
     """Probabilities by torch, the network loaded once."""
     checkpoint = load_checkpoint(Path(model))
     hardware = pick_hardware("auto" if reader == "torch auto" else "cpu", reader.split()[1])
-    network = hardware.place(checkpoint.network())
-    normalise = Normalisation.of(checkpoint.mean, checkpoint.std, hardware.device)
+    reader_module = hardware.place(checkpoint.reader())
 
     def call(images: np.ndarray) -> np.ndarray:
         resident = torch.from_numpy(images).to(hardware.device)
-        return predict(network, resident, normalise, hardware).softmax(1).cpu().numpy()
+        return predict(reader_module, resident, hardware).softmax(1).cpu().numpy()
 
     return call
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import guidebook
-from pipeline.files import read_stats
+from pipeline.contracts import read_stats
 from pipeline.params import TrainParams, load_params
 from studies.run import guidebook_params
 

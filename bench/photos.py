@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from pipeline.sample import sample
+from pipeline.commands.sample import sample
 
 _ALL, _DIGITS, _NEW = 3894, 27237, 40
 _SIDES = ("width", "height", "xmin", "ymin", "xmax", "ymax")

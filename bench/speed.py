@@ -12,7 +12,7 @@ from typing import Any
 from bench.machine import make_environment
 from bench.process import Processes, row
 from bench.workplace import make_workplace
-from pipeline.files import LISTS, read_list, read_stats
+from pipeline.contracts import LISTS, read_list, read_stats
 
 BATCH = {"side": 64, "batch_size": 128}
 # Images a second, as a multiple of the guidebook's.

@@ -13,14 +13,17 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench import guidebook
 from bench.loops import guidebook_files, our_params
-from pipeline.files import LISTS, read_list, read_stats
+from pipeline.contracts import LISTS, read_list, read_stats
 from pipeline.images.digits import CLASSES
-from pipeline.learning.augment import augment
+from pipeline.learning.augmentation import augment
+from pipeline.learning.digit_reader import ChannelNorm
 from pipeline.learning.hardware import pick_hardware, prepare_hardware
-from pipeline.learning.inputs import Digits, Normalisation
+from pipeline.learning.inputs import Digits
 from pipeline.learning.loop import train
-from pipeline.learning.resnet import build
+from pipeline.learning.networks import build
+from pipeline.learning.run import Run
 from pipeline.params import load_params
+from pipeline.train import make_reader
 
 WARM_UP = 256
 
@@ -28,7 +31,7 @@ WARM_UP = 256
 def guidebook_speed(model: str, side: int, batch_size: int, count: int) -> dict[str, float]:
     """Images a second of the guidebook's loop."""
     recipe = replace(guidebook.Recipe(), side=side, batch_size=batch_size)
-    network = build(model, len(CLASSES))
+    network = build(model, len(CLASSES), seed=0)
     validation = guidebook_files(files_for(1), side)
     for n in (WARM_UP, count):
         training = guidebook_files(files_for(n), side)
@@ -49,22 +52,23 @@ def our_speed(
         recipe=False, augmented=augmented, model=model, input_size=side, batch_size=batch_size,
         epochs=1, warmup_epochs=0, lr=0.001,
     )  # fmt: skip
-    hardware = prepare_hardware(params)
-    normalise = Normalisation.of(*read_stats(), hardware.device)
-    every = Digits.load(read_list(LISTS["train"]), params, hardware)
-    network = build(model, len(CLASSES))
+    machine = load_params().machine
+    hardware = prepare_hardware(params, machine)
+    every = Digits.load(read_list(LISTS["train"]), params.input_size, hardware, machine)
+    reader = make_reader(*read_stats(), params)
     for n in (WARM_UP, count):
         chosen = torch.arange(n, device=every.images.device) % len(every)
         training = Digits(every.images[chosen], every.classes[chosen.to(every.device)])
         few = Digits(training.images[:1], training.classes[:1])
-        (epoch,) = train(network, training, few, normalise, params, hardware)
+        (epoch,) = train(reader, training, few, Run(params, hardware))
     return {"images_per_second": count / epoch.seconds}
 
 
 def bare_speed(model: str, side: int, batch_size: int, count: int) -> dict[str, float]:
     """Images a second of forward and backward alone, on one random batch, in our precision."""
-    hardware = prepare_hardware(load_params().train)
-    network = hardware.place(build(model, len(CLASSES))).train()
+    params = load_params()
+    hardware = prepare_hardware(params.train, params.machine)
+    network = hardware.place(build(model, len(CLASSES), seed=0)).train()
     images = torch.randn((batch_size, 3, side, side), device=hardware.device)
     images = images.contiguous(memory_format=torch.channels_last)
     classes = torch.randint(len(CLASSES), (batch_size,), device=hardware.device)
@@ -96,11 +100,11 @@ def matrix_product() -> dict[str, float]:
 def input_speed(side: int, batch_size: int, augmented: bool) -> dict[str, float]:
     """Images a second of the input side alone: index, scale, augment, normalise; and of each."""
     params = our_params(recipe=False, augmented=augmented)
-    device = prepare_hardware(params).device
+    device = prepare_hardware(params, load_params().machine).device
     generator = torch.Generator(device).manual_seed(0)
     images = torch.randint(256, (4096, side, side, 3), dtype=torch.uint8, device=device)
     digits = Digits(images, torch.zeros(len(images), dtype=torch.int64, device=device))
-    normalise = Normalisation.of([0.8, 0.4, 0.5], [0.2, 0.3, 0.2], device)
+    normalise = ChannelNorm([0.8, 0.4, 0.5], [0.2, 0.3, 0.2]).to(device)
     order = torch.split(torch.randperm(len(images), device=device), batch_size)
     batches = iter(cycle(order))
     batch, _ = digits.batch(order[0])

@@ -21,7 +21,7 @@ from pathlib import Path
 from bench.accuracy import accuracy
 from bench.process import Processes, describe_machine
 from bench.speed import input_side, throughput
-from pipeline.command import make_parser
+from pipeline.runtime.command import make_parser
 
 
 def main() -> None:

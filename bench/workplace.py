@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from bench.machine import ROOT
-from pipeline.sample import sample
+from pipeline.commands.sample import sample
 
 
 def environment(threads: int) -> dict[str, str]:

@@ -8,128 +8,93 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from pipeline.annotations.listing import list_files
-from pipeline.command import UserError, make_parser, run
-from pipeline.images.cropper import Cropper, PhotoTask, Row
-from pipeline.parallel import map_photos
-from pipeline.params import load_params
-from pipeline.stamps import load_stamps, save_stamps
-from pipeline.tables import (
-    BOXES,
-    DIGITS,
-    PHOTOS,
-    PROBLEMS,
-    Table,
-    read_table,
-    rows_of,
-    write_table,
-)
+from pipeline.contracts import BOXES, DIGITS, PHOTOS, PROBLEMS, BoxRow, ProblemRow
+from pipeline.images.cropper import Cropper, CropTask, Cut, LastCut
+from pipeline.images.stamps import load_stamps, save_stamps
+from pipeline.messages import say
+from pipeline.params import MachineParams, load_params
+from pipeline.runtime.command import parse_no_options, run
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.parallel import map_photos
 
 log = logging.getLogger(__name__)
 
-_STAMPS = Path("data/.stamps.csv")
+_RAW, _DIGITS = Path("raw"), Path("data/digits")
 
 
 def main() -> None:
     """Load the boxes and the last run's digits, cut what is missing, delete what has gone."""
-    make_parser("pipeline.crop", __doc__).parse_args()
-    params = load_params().crop
-    boxes = read_table(Path("data/boxes.csv"), BOXES)
-    refuse_unread(Path("raw"), boxes, read_table(Path("data/problems.csv"), PROBLEMS))
+    parse_no_options("crop", __doc__)
+    params = load_params()
+    boxes = BOXES.read()
+    refuse_unread(_RAW, boxes, PROBLEMS.read())
     # Absolute, since the workers of a cluster stand in another folder.
-    cropper = Cropper(Path("raw").absolute(), Path("data/digits").absolute(), params)
-    photos, digits, written = crop_all(cropper, plan(boxes, load_last_run(Path("data"))))
-    removed = prune(cropper.digits_folder, {digit["file"] for digit in digits})
-    write_table(Path("data/photos.csv"), PHOTOS, PHOTOS.frame(photos))
-    write_table(Path("data/digits.csv"), DIGITS, DIGITS.frame(digits))
-    rows = (*photos, *digits)
-    save_stamps(_STAMPS, [(path_of(row), row["md5"], row["stamp"]) for row in rows])
-    log.info("%d digits: %d written, %d removed", len(digits), written, removed)
-    if not digits:
-        raise UserError("no photo could be read: data/photos.csv says why, photo by photo")
+    cropper = Cropper(_RAW.absolute(), _DIGITS.absolute(), params.crop)
+    cuts = crop_all(cropper, plan(boxes, load_last_run()), params.machine)
+    digits = [digit for cut in cuts for digit in cut.digits]
+    removed = prune(_DIGITS, {digit.file for digit in digits})
+    PHOTOS.write(cut.photo for cut in cuts)
+    DIGITS.write(digits)
+    save_stamps(stamp for cut in cuts for stamp in cut.stamps)
+    log_summary(cuts, removed)
 
 
-def refuse_unread(raw: Path, boxes: pd.DataFrame, problems: pd.DataFrame) -> None:
+def refuse_unread(raw: Path, boxes: Sequence[BoxRow], problems: Sequence[ProblemRow]) -> None:
     """Raise `UserError` where `raw` has a photo or an XML of which parse has given no account.
 
     DVC looks at raw/ again when parse has ended, and takes what came in that moment for read.
     """
     listing = list_files(raw)
-    read = {*boxes["photo"], *boxes["xml"], *problems["file"]}
-    if unread := sorted({*listing.photos, *listing.annotations} - read):
-        more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+    known = {row.photo for row in boxes} | {row.xml for row in boxes}
+    known |= {row.file for row in problems}
+    if unread := sorted({*listing.photos, *listing.annotations} - known):
         raise UserError(
-            f"raw/{unread[0]}{more} came after parse: run `dvc repro --force --single-item parse`, "
-            "then `dvc repro`"
+            "raw/{file} came after parse ({count} in all): run `dvc repro --force "
+            "--single-item parse`, then `dvc repro`",
+            file=unread[0],
+            count=len(unread),
         )
 
 
-@dataclass(frozen=True)
-class LastRun:
-    """What the last run recorded: photos by path, and each photo's digits by file."""
-
-    photos: dict[str, Row]
-    digits: dict[str, dict[str, Row]]
-
-
-def load_last_run(folder: Path) -> LastRun:
-    """Load photos.csv and digits.csv, if there are any in order; else everything is cut anew."""
-    stamps = load_stamps(_STAMPS)
-
-    def load(name: str, table: Table) -> list[Row]:
-        try:
-            rows = rows_of(read_table(folder / name, table))
-        except UserError:
-            return []
-        return [row | {"stamp": stamps.get((path_of(row), row["md5"]), "")} for row in rows]
-
-    digits: dict[str, dict[str, Row]] = defaultdict(dict)
-    for row in load("digits.csv", DIGITS):
-        digits[row["photo"]][row["file"]] = row
-    return LastRun({row["photo"]: row for row in load("photos.csv", PHOTOS)}, digits)
+def load_last_run() -> dict[str, LastCut]:
+    """What the last run recorded, by photo; nothing where it is damaged: all is cut anew."""
+    try:
+        photos, digits = PHOTOS.read(), DIGITS.read()
+    except UserError:
+        return {}
+    stamps = load_stamps()
+    last = {row.photo: LastCut(row) for row in photos}
+    for photo in photos:
+        if stamp := stamps.get((photo.photo, photo.md5)):
+            last[photo.photo].stamps[photo.photo] = stamp
+    for digit in digits:
+        if its := last.get(digit.photo):
+            its.digits[digit.file] = digit
+            if stamp := stamps.get((digit.file, digit.md5)):
+                its.stamps[digit.file] = stamp
+    return last
 
 
-def path_of(row: Row) -> str:
-    """The file that a row of digits.csv, or of photos.csv, tells of."""
-    return f"data/digits/{row['file']}" if "file" in row else f"raw/{row['photo']}"
-
-
-def plan(boxes: pd.DataFrame, last_run: LastRun) -> list[PhotoTask]:
+def plan(boxes: Sequence[BoxRow], last: dict[str, LastCut]) -> list[CropTask]:
     """One task for each photo of `boxes`, in their order."""
-    by_photo: dict[str, list[Row]] = defaultdict(list)
-    for row in rows_of(boxes):
-        by_photo[row["photo"]].append(row)
-    return [
-        PhotoTask(photo, rows, last_run.photos.get(photo), last_run.digits.get(photo, {}))
-        for photo, rows in by_photo.items()
-    ]
+    by_photo: dict[str, list[BoxRow]] = defaultdict(list)
+    for box in boxes:
+        by_photo[box.photo].append(box)
+    return [CropTask(photo, its, last.get(photo)) for photo, its in by_photo.items()]
 
 
-def crop_all(cropper: Cropper, tasks: list[PhotoTask]) -> tuple[list[Row], list[Row], int]:
-    """Crop every photo, those that have changed in parallel.
-
-    Returns a row for each photo and each digit, in the order of the tasks, and how many digit
-    images were written.
-    """
-    photos: list[Row] = []
-    digits: list[Row] = []
-    written = 0
+def crop_all(cropper: Cropper, tasks: list[CropTask], machine: MachineParams) -> list[Cut]:
+    """Crop every photo, those that have changed in parallel; a cut each, in the tasks' order."""
     unchanged = [cropper.unchanged(task) for task in tasks]
     changed = [task for task, kept in zip(tasks, unchanged, strict=True) if kept is None]
-    cut = iter(list(map_photos(cropper.cut, changed, "crop", cropper.params.cluster)))
-    for kept in unchanged:
-        photo, its_digits, its_written = kept or next(cut)
-        if photo["problem"]:
-            log.warning("%s is left out: %s", photo["photo"], photo["problem"])
-        photos.append(photo)
-        digits.extend(its_digits)
-        written += its_written
-    return photos, digits, written
+    anew = map_photos(cropper.cut, changed, "crop", machine.threads, machine.cluster)
+    # All of them, so that the bar ends before anything else is said.
+    cuts = iter(list(anew))
+    return [kept or next(cuts) for kept in unchanged]
 
 
 def prune(folder: Path, expected: set[str]) -> int:
@@ -146,6 +111,23 @@ def prune(folder: Path, expected: set[str]) -> int:
         if below and not any(Path(place).iterdir()):
             Path(place).rmdir()
     return gone
+
+
+def log_summary(cuts: Sequence[Cut], removed: int) -> None:
+    """Say how many digits there are and which photos are left out; raises `UserError` at none."""
+    for cut in cuts:
+        if cut.photo.problem:
+            why = cut.photo.problem
+            log.warning(say("{photo} is left out: {why}", photo=cut.photo.photo, why=why))
+    count, written = sum(len(cut.digits) for cut in cuts), sum(cut.written for cut in cuts)
+    log.info(
+        say(
+            "{count} digits: {written} written, {removed} removed",
+            count=count, written=written, removed=removed,
+        )
+    )  # fmt: skip
+    if not count:
+        raise UserError("no photo could be read: data/photos.csv says why, photo by photo")
 
 
 if __name__ == "__main__":

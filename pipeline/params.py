@@ -11,7 +11,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from pipeline.command import UserError
+from pipeline.messages import mark, say
+from pipeline.runtime.errors import UserError
 
 Model = Literal[
     "resnet8", "resnet14", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110",
@@ -20,9 +21,38 @@ Model = Literal[
 ]  # fmt: skip
 Share = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-_DIGIT, _LAUNCHER = "^[0-9]$", r"^(python|torchrun( \S+)*)$"
-_IN_WORDS = {_DIGIT: '"0" to "9"', _LAUNCHER: "python, or torchrun and its options"}
+_DIGIT = "^[0-9]$"
+# Those of torchrun's options that say how many processes there are and where: none that could make
+# it run anything but the training.
+_LAUNCHER = (
+    r"^(python|torchrun( --(standalone|(nproc-per-node|nnodes|node-rank|rdzv-backend|rdzv-endpoint"
+    r"|rdzv-id|master-addr|master-port|max-restarts)[= ][\w.:]+))+)$"
+)
+_IN_WORDS = {_DIGIT: mark('"0" to "9"'), _LAUNCHER: mark("python, or torchrun and its options")}
 Digit = Annotated[str, Field(pattern=_DIGIT)]
+
+
+# By pydantic's types of error, with the limits that it gives.
+_WHY = {
+    "greater_than": mark("it must be above {gt}"),
+    "greater_than_equal": mark("it must be {ge} or more"),
+    "less_than": mark("it must be below {lt}"),
+    "less_than_equal": mark("it must be {le} or less"),
+    "int_type": mark("it must be a whole number"),
+    "float_type": mark("it must be a number"),
+    "finite_number": mark("it must be a finite number"),
+    "bool_type": mark("it must be true or false"),
+    "string_type": mark("it must be a text"),
+    "list_type": mark("it must be a list"),
+    "dict_type": mark("it must be keys with values"),
+    "model_type": mark("it must be keys with values"),
+}
+# Where a key of earlier versions is today.
+_MOVED = {
+    "crop.cluster": "machine.cluster", "train.device": "machine.device",
+    "train.launcher": "machine.launcher", "train.max_memory": "machine.max_memory",
+    "train.compile": "machine.compile",
+}  # fmt: skip
 
 
 class _Section(BaseModel):
@@ -46,7 +76,6 @@ class CropParams(_Section):
 
     margin: Share
     format: Literal["jpg", "png"]
-    cluster: str | None
 
 
 class SplitParams(_Section):
@@ -71,11 +100,6 @@ class AugmentParams(_Section):
     invert: Share
     blur: Share
 
-    def scaled(self) -> AugmentParams:
-        """Every reach and probability times `strength`."""
-        reaches = self.model_dump(exclude={"strength"})
-        return AugmentParams(strength=1.0, **{k: v * self.strength for k, v in reaches.items()})
-
 
 class TrainParams(_Section):
     """The network and its training."""
@@ -90,20 +114,15 @@ class TrainParams(_Section):
     weight_decay: Annotated[float, Field(ge=0)]
     scheduler: Literal["cosine", "poly", "exponential"]
     warmup_epochs: Annotated[int, Field(ge=0)]
-    progressive: Annotated[float, Field(ge=0, lt=1)]
     label_smoothing: Annotated[float, Field(ge=0, lt=1)]
     augment: AugmentParams
     keep: Literal["last", "best"]
     patience: Annotated[int, Field(ge=0)]
     init: str | None
     seed: Seed
-    device: Literal["auto", "cpu", "cuda"]
     precision: Literal["auto", "fp32", "bf16"]
     accumulate: Annotated[int, Field(ge=1)]
-    max_memory: Annotated[float, Field(gt=0)] | None
-    compile: bool
     deterministic: bool
-    launcher: Annotated[str, Field(pattern=_LAUNCHER)]
 
 
 class AuditParams(_Section):
@@ -132,9 +151,21 @@ class AuditParams(_Section):
         ]
 
 
+class MachineParams(_Section):
+    """What the pipeline may use of the machine; it changes no figure, so no stage depends on it."""
+
+    device: Literal["auto", "cpu", "cuda"]
+    threads: Annotated[int, Field(ge=1)] | None
+    launcher: Annotated[str, Field(pattern=_LAUNCHER)]
+    max_memory: Annotated[float, Field(gt=0)] | None
+    compile: bool
+    cluster: str | None
+
+
 class Params(_Section):
     """All of params.yaml."""
 
+    machine: MachineParams
     parse: ParseParams
     crop: CropParams
     split: SplitParams
@@ -162,9 +193,9 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
     try:
         tree = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError:
-        raise UserError(f"{path} is missing: run in the project's folder") from None
+        raise UserError("{path} is missing: run in the project's folder", path=path) from None
     except (yaml.YAMLError, ValueError) as error:
-        raise UserError(f"{path} is not valid YAML: {error}") from None
+        raise UserError("{path} is not valid YAML: {error}", path=path, error=error) from None
     try:
         return Params.model_validate(tree)
     except ValidationError as errors:
@@ -173,26 +204,41 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
 
 
 def _describe(error: ErrorDetails) -> str:
-    key = ".".join(str(part) for part in error["loc"]) or "the file"
+    key = ".".join(str(part) for part in error["loc"]) or say("the file")
+    value = repr(error["input"])
     match error["type"]:
         case "extra_forbidden":
-            return f"{key} is not a parameter{_nearest(error['loc'])}"
+            return _unknown(key, error["loc"])
         case "missing":
-            return f"{key} is missing"
+            return say("{key} is missing", key=key)
         case "literal_error":
-            return f"{key} is {error['input']!r}; allowed: {error['ctx']['expected']}"
+            allowed = error["ctx"]["expected"]
+            return say(
+                "{key} is {value}; allowed: {allowed}", key=key, value=value, allowed=allowed
+            )
         case "string_pattern_mismatch":
-            return f"{key} is {error['input']!r}; allowed: {_IN_WORDS[error['ctx']['pattern']]}"
+            allowed = say(_IN_WORDS[error["ctx"]["pattern"]])
+            return say(
+                "{key} is {value}; allowed: {allowed}", key=key, value=value, allowed=allowed
+            )
         case "string_type" if isinstance(error["input"], int | float):
-            return f"{key} is {error['input']!r}, which is no text: put it in quotes"
+            return say("{key} is {value}, which is no text: put it in quotes", key=key, value=value)
+        case kind if kind in _WHY:
+            why = say(_WHY[kind], **error.get("ctx", {}))
+            return say("{key} is {value}: {why}", key=key, value=value, why=why)
         case _:
-            return f"{key} is {error['input']!r}: {error['msg'].lower()}"
+            return say("{key} is {value}: {why}", key=key, value=value, why=error["msg"].lower())
 
 
-def _nearest(loc: tuple[int | str, ...]) -> str:
+def _unknown(key: str, loc: tuple[int | str, ...]) -> str:
+    if moved := _MOVED.get(key):
+        return say("{key} is {new} now: move it in params.yaml", key=key, new=moved)
     section: Any = Params
     for part in loc[:-1]:
         section = section.model_fields[part].annotation
     known = list(section.model_fields)
-    near = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0)
-    return f"; did you mean {near[0]}? (known: {', '.join(known)})"
+    near = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0)[0]
+    return say(
+        "{key} is not a parameter; did you mean {near}? (known: {known})",
+        key=key, near=near, known=", ".join(known),
+    )  # fmt: skip

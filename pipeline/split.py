@@ -7,30 +7,32 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.command import UserError, make_parser, run
-from pipeline.files import LISTS, write_list
-from pipeline.images.copies import group_digits
+from pipeline.contracts import DIGITS, LISTS, PHOTOS, write_list
+from pipeline.dividing.copies import group_digits
+from pipeline.dividing.quotas import fill_quotas, quotas
+from pipeline.messages import mark, say
 from pipeline.params import SplitParams, load_params
-from pipeline.quotas import fill_quotas, quotas
-from pipeline.tables import DIGITS, PHOTOS, read_table
+from pipeline.runtime.command import parse_no_options, run
+from pipeline.runtime.errors import UserError
 
 log = logging.getLogger(__name__)
+
+_NONE_IN_VALIDATION = mark("WARNING: no digit {label} in validation: add photos that show it")
+_NONE_IN_TRAINING = mark("WARNING: no digit {label} in training: add photos that show it")
 
 
 def main() -> None:
     """Load the digits, divide them, save the two lists, say how near the quotas came."""
-    make_parser("pipeline.split", __doc__).parse_args()
+    parse_no_options("split", __doc__)
     params = load_params().split
-    digits = read_table(Path("data/digits.csv"), DIGITS)
+    digits = DIGITS.read_frame()
     if params.by == "photo":
-        photos = read_table(Path("data/photos.csv"), PHOTOS)
-        validation = split_by_photo(digits, photos, params)
+        validation = split_by_photo(digits, PHOTOS.read_frame(), params)
     else:
         validation = split_by_digit(digits, params)
     files = digits["file"]
@@ -55,7 +57,7 @@ def split_by_digit(digits: pd.DataFrame, params: SplitParams) -> NDArray[np.bool
             stratify=digits["label"],
         )
     except ValueError as error:
-        raise UserError(f"data/digits.csv cannot be split by digit: {error}") from None
+        raise UserError("data/digits.csv cannot be split by digit: {error}", error=error) from None
     validation = np.zeros(len(digits), dtype=bool)
     validation[chosen] = True
     return validation
@@ -90,16 +92,26 @@ def _position(photo: str, seed: int) -> float:
 
 def log_summary(labels: pd.Series, validation: NDArray[np.bool_], share: float) -> None:
     """Say how many digits are on each side, and warn of labels that miss their quota."""
-    log.info("%d training and %d validation digits", (~validation).sum(), validation.sum())
+    log.info(
+        say(
+            "{training} training and {validation} validation digits",
+            training=(~validation).sum(), validation=validation.sum(),
+        )
+    )  # fmt: skip
     totals = labels.value_counts().sort_index()
     wanted = quotas(np.asarray(totals, dtype=np.int64), share)
     got = labels[validation].value_counts().reindex(totals.index, fill_value=0)
     for label, quota, count, total in zip(totals.index, wanted, got, totals, strict=True):
         if count in (0, total):
-            side = "validation" if count == 0 else "training"
-            log.warning("WARNING: no digit %s in %s: add photos that show it", label, side)
+            text = _NONE_IN_VALIDATION if count == 0 else _NONE_IN_TRAINING
+            log.warning(say(text, label=label))
         elif abs(count - quota) > 1:
-            log.warning("WARNING: digit %s: %d in validation, not %d", label, count, quota)
+            log.warning(
+                say(
+                    "WARNING: digit {label}: {count} in validation, not {quota}",
+                    label=label, count=count, quota=quota,
+                )
+            )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -6,26 +6,26 @@ data/digits.csv -> data/stats.json
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.command import make_parser, run
-from pipeline.files import CHANNELS, write_json
-from pipeline.tables import DIGITS, read_table
+from pipeline.contracts import CHANNELS, DIGITS, STATS
+from pipeline.messages import say
+from pipeline.runtime.command import parse_no_options, run
+from pipeline.runtime.files import write_json
 
 log = logging.getLogger(__name__)
 
 
 def main() -> None:
     """Load the digits' sums, save their mean and standard deviation."""
-    make_parser("pipeline.stats", __doc__).parse_args()
-    stats = channel_stats(read_table(Path("data/digits.csv"), DIGITS))
-    write_json(Path("data/stats.json"), stats)
-    log.info("%(digits)d digits, mean %(mean)s, std %(std)s", stats)
+    parse_no_options("stats", __doc__)
+    stats = channel_stats(DIGITS.read_frame())
+    write_json(STATS, stats)
+    log.info(say("{digits} digits, mean {mean}, std {std}", **stats))
 
 
 def channel_stats(digits: pd.DataFrame) -> dict[str, Any]:

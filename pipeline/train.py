@@ -9,26 +9,25 @@ Interrupted, it goes on after the last finished epoch when it is run again.
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from torch import nn
 
-from pipeline.command import make_parser, run
-from pipeline.files import LISTS, lists_md5, read_list, read_stats
+from pipeline.contracts import HISTORY, LISTS, EpochRow, lists_md5, read_list, read_stats
 from pipeline.images.digits import CLASSES
-from pipeline.learning.checkpoint import Checkpoint, save_checkpoint, start_from
-from pipeline.learning.epoch import Epoch
-from pipeline.learning.hardware import Hardware, advise_on_memory, prepare_hardware
-from pipeline.learning.inputs import Digits, Normalisation
+from pipeline.learning.checkpoint import MODEL, Checkpoint, save_checkpoint, start_from
+from pipeline.learning.digit_reader import ChannelNorm, DigitReader
+from pipeline.learning.hardware import advise_on_memory, prepare_hardware
+from pipeline.learning.inputs import Digits
 from pipeline.learning.loop import train
-from pipeline.learning.resnet import build
-from pipeline.learning.team import Team, join_team
-from pipeline.learning.unfinished import Unfinished
+from pipeline.learning.networks import build
+from pipeline.learning.resume import Unfinished
+from pipeline.learning.run import Run
+from pipeline.learning.team import join_team, launch_team
+from pipeline.messages import say
 from pipeline.params import Params, TrainParams, load_params
-from pipeline.stage_inputs import StageInputs
-from pipeline.tables import HISTORY, write_table
+from pipeline.runtime.command import parse_no_options, run
+from pipeline.runtime.stage_inputs import StageInputs
 
 log = logging.getLogger(__name__)
 
@@ -36,79 +35,62 @@ UNFINISHED = Path("models/.unfinished.pt")
 
 
 def main() -> None:
-    """Train, alone or as one of the processes that torchrun started."""
-    make_parser("pipeline.train", __doc__).parse_args()
+    """Train, alone or as one of the processes that torchrun starts."""
+    parse_no_options("train", __doc__)
     params = load_params()
-    hardware = prepare_hardware(params.train)
+    launch_team(params.machine.launcher, "pipeline.train")
+    hardware = prepare_hardware(params.train, params.machine)
     with join_team(hardware.device) as team, advise_on_memory(params.train):
         log.setLevel(logging.INFO if team.leads else logging.ERROR)
-        train_as(team, params, hardware)
+        train_as_part(Run(params.train, hardware, team, params.machine.compile), params)
 
 
-def train_as(team: Team, all_params: Params, hardware: Hardware) -> None:
+def train_as_part(run: Run, params: Params) -> None:
     """Load the digits of both lists, train, save the model and its history."""
-    params, inputs = all_params.train, StageInputs.now()
-    lists = lists_md5()
-    mean, std = read_stats()
+    inputs, lists, (mean, std) = StageInputs.now(), lists_md5(), read_stats()
     training, validation = (
-        Digits.load(read_list(path), params, hardware) for path in LISTS.values()
+        Digits.load(read_list(path), params.train.input_size, run.hardware, params.machine)
+        for path in LISTS.values()
     )
-    network = make_network(params)
-    unfinished = find_unfinished(network, training, validation, mean + std, params, hardware, team)
-    log.info("%s on %s: %d digits", params.model, hardware, len(training))
-
-    normalise = Normalisation.of(mean, std, hardware.device)
+    reader = make_reader(mean, std, params.train)
+    unfinished = find_unfinished(reader, training, validation, run)
+    log.info(
+        say(
+            "{model} on {hardware}: {digits} digits",
+            model=params.train.model, hardware=run.hardware.describe(), digits=len(training),
+        )
+    )  # fmt: skip
     epochs = []
-    for epoch in train(
-        network, training, validation, normalise, params, hardware, team, unfinished
-    ):
+    for epoch in train(reader, training, validation, run, unfinished):
         epochs.append(epoch)
         log.info(describe(epoch, len(training)))
-        if team.leads:
+        if run.team.leads:
             inputs.check_params()  # at once, not after hours; this epoch is kept
 
-    if team.leads:
-        history = HISTORY.frame([asdict(epoch) for epoch in epochs])
-        write_table(Path("reports/history.csv"), HISTORY, history)
-        save_checkpoint(
-            Path("models/digits.pt"),
-            Checkpoint(
-                model=params.model,
-                classes=list(CLASSES),
-                input_size=params.input_size,
-                mean=mean,
-                std=std,
-                params=all_params.model_dump(include={"crop": {"margin", "format"}, "train": True}),
-                lists_md5=lists,
-                state={name: v.cpu().contiguous() for name, v in network.state_dict().items()},
-            ),
-        )
+    if run.team.leads:
+        HISTORY.write(epochs)
+        save_checkpoint(MODEL, make_checkpoint(reader, mean, std, params, lists))
         inputs.check()  # while all that was learnt is still there to go on from
         unfinished.remove()
 
 
-def make_network(params: TrainParams) -> nn.Module:
-    """The network with fresh weights that follow from the seed, or with those of `train.init`."""
-    torch.manual_seed(params.seed)
-    network = build(params.model, len(CLASSES))
+def make_reader(mean: list[float], std: list[float], params: TrainParams) -> DigitReader:
+    """The reader with fresh weights that follow from the seed, or with those of `train.init`."""
+    network = build(params.model, len(CLASSES), params.seed)
     if params.init:
         start_from(network, params.model, Path(params.init))
-    return network
+    return DigitReader(network, ChannelNorm(mean, std))
 
 
 def find_unfinished(
-    network: nn.Module,
-    training: Digits,
-    validation: Digits,
-    colours: list[float],
-    params: TrainParams,
-    hardware: Hardware,
-    team: Team,
+    reader: DigitReader, training: Digits, validation: Digits, run: Run
 ) -> Unfinished:
     """The state of this run, which is known by all that it depends on."""
     tensors = [training.images, training.classes, validation.images, validation.classes]
-    tensors += network.state_dict().values()
-    settings = [params.model_dump_json(), torch.__version__, str(hardware), team.size, colours]
+    tensors += reader.state_dict().values()
+    settings = (
+        run.params.model_dump_json(), torch.__version__, run.hardware, run.team.size, run.compiled,
+    )  # fmt: skip
     return Unfinished(
         UNFINISHED,
         [str(setting).encode() for setting in settings]
@@ -116,7 +98,27 @@ def find_unfinished(
     )
 
 
-def describe(epoch: Epoch, digits: int) -> str:
+def make_checkpoint(
+    reader: DigitReader,
+    mean: list[float],
+    std: list[float],
+    params: Params,
+    lists: dict[str, str],
+) -> Checkpoint:
+    """The trained reader, with what it was trained with and on."""
+    return Checkpoint(
+        model=params.train.model,
+        classes=list(CLASSES),
+        input_size=params.train.input_size,
+        mean=mean,
+        std=std,
+        params=params.model_dump(include={"crop", "train"}),
+        lists_md5=lists,
+        state={name: v.cpu().contiguous() for name, v in reader.network.state_dict().items()},
+    )
+
+
+def describe(epoch: EpochRow, digits: int) -> str:
     """One line for one epoch over a number of training digits."""
     return (
         f"Epoch: {epoch.epoch:3d} | lr: {epoch.lr:.4f} | "

@@ -18,8 +18,9 @@ import yaml
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.command import UserError, make_parser, run
-from pipeline.files import write_file
+from pipeline.runtime.command import make_parser, run
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.files import write_file
 
 log = logging.getLogger(__name__)
 

@@ -11,24 +11,26 @@ import math
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from pipeline.command import UserError, make_parser, run
-from pipeline.files import LISTS, read_list, read_stats, write_json
+from pipeline.contracts import LISTS, read_list, read_stats
 from pipeline.images.digits import CLASSES
+from pipeline.learning.digit_reader import ChannelNorm, DigitReader
 from pipeline.learning.hardware import prepare_hardware
-from pipeline.learning.inputs import Digits, Normalisation
+from pipeline.learning.inputs import Digits
 from pipeline.learning.loop import train
-from pipeline.learning.resnet import ARCHITECTURES, build
+from pipeline.learning.networks import ARCHITECTURES, build
+from pipeline.learning.run import Run
 from pipeline.learning.schedule import SCHEDULES
-from pipeline.params import TrainParams, load_params
+from pipeline.params import MachineParams, TrainParams, load_params
+from pipeline.runtime.command import make_parser, run
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.files import write_json
 
 log = logging.getLogger(__name__)
 
 # What the guidebook holds fixed in all of its experiments.
 _GUIDEBOOK = {
     "batch_size": 128, "momentum": 0.9, "weight_decay": 5e-4, "warmup_epochs": 0,
-    "progressive": 0.0, "label_smoothing": 0.0, "keep": "last", "patience": 0, "init": None,
+    "label_smoothing": 0.0, "keep": "last", "patience": 0, "init": None,
     "accumulate": 1,
 }  # fmt: skip
 
@@ -37,8 +39,9 @@ def main() -> None:
     """Train on a share of the training digits, save the last epoch's figures."""
     arguments = vars(parse_arguments())
     out, share = arguments.pop("out"), arguments.pop("share")
-    params = guidebook_params(load_params().train, **arguments)
-    result = {**arguments, "share": share, **measure(params, share)}
+    params = load_params()
+    recipe = guidebook_params(params.train, **arguments)
+    result = {**arguments, "share": share, **measure(recipe, params.machine, share)}
     log.info("%s: %.2f %%", out.stem, 100 * result["valid_accuracy"])
     write_json(out, result)
 
@@ -65,23 +68,23 @@ def guidebook_params(params: TrainParams, **combination: object) -> TrainParams:
     return params.model_copy(update={**_GUIDEBOOK, "augment": plain, **combination})
 
 
-def measure(params: TrainParams, share: float) -> dict[str, Any]:
+def measure(params: TrainParams, machine: MachineParams, share: float) -> dict[str, Any]:
     """Train on a share of the digits; returns how many there were and the last epoch's accuracy.
 
     Training whose loss is no longer a number has read nothing: its accuracy is 0.
     """
-    hardware = prepare_hardware(params)
+    hardware = prepare_hardware(params, machine)
     files = {side: read_list(path) for side, path in LISTS.items()}
     # The list is sorted by class, so that every n-th is as stratified as the list.
     kept = math.ceil(share * len(files["train"]))
     files["train"] = [files["train"][i * len(files["train"]) // kept] for i in range(kept)]
-    training, validation = (Digits.load(its, params, hardware) for its in files.values())
-    torch.manual_seed(params.seed)
-    network = build(params.model, len(CLASSES))
-    normalise = Normalisation.of(*read_stats(), hardware.device)
+    training, validation = (
+        Digits.load(its, params.input_size, hardware, machine) for its in files.values()
+    )
+    reader = DigitReader(build(params.model, len(CLASSES), params.seed), ChannelNorm(*read_stats()))
     accuracy = {"train_accuracy": 0.0, "valid_accuracy": 0.0}
     try:
-        for epoch in train(network, training, validation, normalise, params, hardware):
+        for epoch in train(reader, training, validation, Run(params, hardware)):
             accuracy = {name: round(getattr(epoch, name), 6) for name in accuracy}
     except UserError as error:
         log.warning("%s", error)

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from joblib import cpu_count
 from repository import copy_checkout, shell
 
-from pipeline.sample import sample
+from pipeline.commands.sample import sample
 
 # A test's outcome depends on the code alone: no clock, no examples of the last run.
 settings.register_profile(
@@ -31,15 +31,6 @@ settings.register_profile(
 )
 settings.load_profile("suite")
 
-# Over half a minute each: begun in this order, so that none is left for the end.
-LONGEST = [
-    f"test_{name}.py"
-    for name in (
-        "readme", "faults", "end_to_end", "incremental", "interrupted", "studies", "compare",
-        "remote", "audit", "export", "notebook", "team", "cluster",
-    )
-]  # fmt: skip
-
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
@@ -48,11 +39,10 @@ def pytest_xdist_auto_num_workers():
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config, items):
-    """The longest files first, where workers share the files among them."""
-    if hasattr(config, "workerinput"):
-        order = {name: place for place, name in enumerate(LONGEST)}
-        items.sort(key=lambda item: order.get(item.path.name, len(LONGEST)))
+def pytest_collection_modifyitems(items):
+    """Begin with the files that have slow tests, so that workers do not wait for one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -75,8 +65,8 @@ def workplace(tmp_path, monkeypatch):
 
 FAST = {
     "train__model": "resnet8", "train__input_size": 16, "train__batch_size": 16,
-    "train__epochs": 2, "train__device": "cpu", "train__precision": "fp32", "train__lr": 0.05,
-    "split__by": "photo", "crop__format": "jpg", "crop__margin": 0.1,
+    "train__epochs": 2, "train__precision": "fp32", "train__lr": 0.05,
+    "machine__device": "cpu", "split__by": "photo", "crop__format": "jpg", "crop__margin": 0.1,
 }  # fmt: skip
 
 

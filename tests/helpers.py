@@ -20,7 +20,8 @@ import pandas as pd
 import yaml
 from PIL import ExifTags, Image, ImageDraw, ImageFont
 
-from pipeline.params import AugmentParams, TrainParams
+from pipeline.commands.__main__ import COMMANDS
+from pipeline.params import AugmentParams, MachineParams, TrainParams
 
 ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
@@ -32,11 +33,13 @@ Object = tuple[str, Edges]
 NO_AUGMENT = AugmentParams(**(dict.fromkeys(AugmentParams.model_fields, 0.0) | {"strength": 1.0}))
 TRAIN = TrainParams(
     model="resnet8", input_size=16, batch_size=32, epochs=2, optimizer="sgd", lr=0.1,
-    momentum=0.9, weight_decay=0, scheduler="cosine", warmup_epochs=0, progressive=0,
+    momentum=0.9, weight_decay=0, scheduler="cosine", warmup_epochs=0,
     label_smoothing=0, augment=NO_AUGMENT, keep="last", patience=0, init=None, seed=0,
-    device="cpu", precision="fp32",
-    accumulate=1, max_memory=None, compile=False, deterministic=False, launcher="python",
+    precision="fp32", accumulate=1, deterministic=False,
 )  # fmt: skip
+MACHINE = MachineParams(
+    device="cpu", threads=None, launcher="python", max_memory=None, compile=False, cluster=None
+)
 
 
 def display(digits: str, left: int = 6, top: int = 30) -> list[Object]:
@@ -204,18 +207,32 @@ class Workplace:
         path.write_text(yaml.safe_dump(tree), encoding="utf-8")
 
     def run(self, stage: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a stage's command as a process of its own."""
+        """Run a stage as a process of its own, as DVC does."""
+        return self._start(f"pipeline.{stage}", *arguments)
+
+    def digits_command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `digits` as a process of its own, with a command's name and arguments."""
+        return self._start("pipeline.commands", *arguments)
+
+    def do(self, *names: str, arguments: tuple[str, ...] = ()) -> None:
+        """Run stages, or commands with arguments, in this process; their errors are raised.
+
+        The process must be in the folder.
+        """
+        for name in names:
+            if name in COMMANDS:
+                importlib.import_module(f"pipeline.commands.{name}").main(arguments)
+            else:
+                # A stage takes no options, so its main has no parameter for them.
+                with mock.patch.object(sys, "argv", [name, *arguments]):
+                    importlib.import_module(f"pipeline.{name}").main()
+
+    def _start(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", f"pipeline.{stage}", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=self.folder,
             env=command_environment(),
             capture_output=True,
             text=True,
             check=False,
         )
-
-    def do(self, *stages: str, arguments: tuple[str, ...] = ()) -> None:
-        """Run stages in this process, which must be in the folder; their errors are raised."""
-        for stage in stages:
-            with mock.patch.object(sys, "argv", [stage, *arguments]):
-                importlib.import_module(f"pipeline.{stage}").main()

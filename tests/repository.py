@@ -12,7 +12,7 @@ import yaml
 from helpers import ROOT
 
 STAGES = ["parse", "crop", "stats", "split", "train", "evaluate"]
-QUICK = {"model": "resnet8", "input_size": 24, "epochs": 2, "device": "cpu"}
+QUICK = {"model": "resnet8", "input_size": 24, "epochs": 2}
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -44,6 +44,7 @@ def copy_checkout(folder: Path) -> Path:
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / file, folder / file)
     params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    params["machine"] |= {"device": "cpu"}
     params["train"] |= QUICK
     params["audit"] |= {"folds": 2, "repeats": 1, "epochs": 1}
     (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")

@@ -24,7 +24,7 @@ def refused(workplace: Workplace, stage: str, *arguments: str) -> str:
 
 def test_no_raw(workplace):
     """Without raw/ the message says what belongs there and how to draw a sample."""
-    assert "python -m pipeline.sample raw" in refused(workplace, "parse")
+    assert "digits sample raw" in refused(workplace, "parse")
 
 
 def test_empty_raw(workplace):

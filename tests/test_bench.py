@@ -14,12 +14,12 @@ from torch.testing import assert_close
 from bench import guidebook
 from bench.accuracy import seconds_to, whole_seconds
 from bench.loops import guidebook_files, our_params
-from pipeline.files import write_list
+from pipeline.contracts import write_list
 from pipeline.images.digits import labels_of, load_digits
 from pipeline.learning.hardware import pick_hardware
 from pipeline.learning.inputs import Digits, Normalisation
 from pipeline.learning.loop import train
-from pipeline.learning.resnet import build
+from pipeline.learning.networks import build
 
 MEAN, STD = [0.8, 0.4, 0.5], [0.2, 0.3, 0.25]
 

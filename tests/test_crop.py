@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers import contents, display, draw_photo, jpeg, voc_xml, write
 from PIL import Image
 
-from pipeline.command import UserError
-from pipeline.files import md5
-from pipeline.tables import BOXES, DIGITS, PHOTOS, read_table, rows_of, write_table
+from pipeline.contracts import BOXES, DIGITS, PHOTOS
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.files import md5
 
 
 @pytest.fixture
@@ -59,54 +60,51 @@ def clean_outputs(workplace):
     return outputs(workplace)
 
 
-def digits():
-    return read_table("data/digits.csv", DIGITS)
-
-
 def test_every_box_is_cut_under_its_label(workplace):
-    """As a command: an image a digit, and a row that has its hash and its place."""
+    """Each digit has an image, and a row that has its hash and its place."""
     workplace.add_displays(2)
     assert workplace.run("parse").returncode == 0
     result = workplace.run("crop")
     assert result.returncode == 0, result.stderr
     assert "10 digits: 10 written, 0 removed" in result.stderr
     files = contents(workplace.digits)
-    table = digits()
-    assert set(table["file"]) == set(files)
-    for row in rows_of(table):
-        assert row["file"].startswith(f"{row['label']}/p0")
-        assert md5(files[row["file"]]) == row["md5"]
-    assert "".join(table["label"]) == "0123456789"
+    rows = DIGITS.read()
+    assert {row.file for row in rows} == set(files)
+    for row in rows:
+        assert row.file.startswith(f"{row.label}/p0")
+        assert md5(files[row.file]) == row.md5
+    assert "".join(row.label for row in rows) == "0123456789"
 
 
 def test_an_image_shows_its_box(workplace):
-    """Pixel by pixel, of the photo as it is decoded, with its margin."""
+    """It is the photo as it is decoded, pixel by pixel, with its margin."""
     workplace.set(crop__format="png", crop__margin=0.25)
     workplace.add("a.jpg", display("7"))
     workplace.do("parse", "crop")
     photo = np.asarray(Image.open(workplace.raw / "a.jpg"))
     xmin, ymin, xmax, ymax = (int(value) for value in display("7")[0][1])
-    [row] = rows_of(digits())
-    image = np.asarray(Image.open(workplace.digits / row["file"]))
+    [row] = DIGITS.read()
+    image = np.asarray(Image.open(workplace.digits / row.file))
     assert np.array_equal(image, photo[ymin - 10 : ymax + 10, max(xmin - 6, 0) : xmax + 6])
-    assert row["pixels"] == image.shape[0] * image.shape[1]
+    assert row.pixels == image.shape[0] * image.shape[1]
+    assert row.red == image[..., 0].sum()
 
 
 def test_a_turned_photo_is_cut_upright(workplace):
-    """A digit boxed on the upright photo, which is stored on its side."""
+    """The digit was boxed on the upright photo, which is stored on its side."""
     workplace.set(crop__format="png", crop__margin=0)
     upright = draw_photo(display("7"))
     stored = upright.transpose(Image.Transpose.ROTATE_90)
     write(workplace.raw / "a.jpg", jpeg(stored, quality=95, orientation=6))
     write(workplace.raw / "a.xml", voc_xml(display("7"), "a.jpg"))
     workplace.do("parse", "crop")
-    image = Image.open(workplace.digits / digits()["file"][0])
+    image = Image.open(workplace.digits / DIGITS.read_frame()["file"][0])
     expected = upright.crop(display("7")[0][1])
     assert np.abs(np.asarray(image).astype(int) - np.asarray(expected)).mean() < 15
 
 
 def test_a_second_run_writes_nothing(cropped, caplog):
-    """Not one image, and the same tables."""
+    """No image is written, and the tables are the same."""
     before, written = outputs(cropped), state(cropped)
     with caplog.at_level(logging.INFO):
         cropped.do("crop")
@@ -134,7 +132,7 @@ def swap(path):
 @pytest.mark.parametrize("rested", [False, True])
 @pytest.mark.parametrize("harm", [remove, damage, empty, swap])
 def test_a_harmed_image_alone_is_cut_again(cropped, harm, rested):
-    """Whatever was done to it by hand or by a killed run."""
+    """The harm may have been done by hand or by a killed run."""
     if rested:
         let_rest(cropped)
     before, written = outputs(cropped), state(cropped)
@@ -157,7 +155,7 @@ def test_a_foreign_file_is_removed(cropped, file):
 
 
 def test_a_foreign_link_is_removed_and_what_it_leads_to_is_not(cropped):
-    """A file or a folder elsewhere."""
+    """It leads to a file or a folder elsewhere."""
     elsewhere = write(cropped.folder / "elsewhere/mine.jpg", "7").parent
     before = outputs(cropped)
     (cropped.digits / "7/link.jpg").symlink_to(elsewhere / "mine.jpg")
@@ -207,7 +205,7 @@ def rename_photo(workplace):
     ],
 )
 def test_an_edit_recuts_what_it_touches_and_equals_a_clean_run(cropped, edit, rewritten):
-    """Byte for byte, tables and images."""
+    """Tables and images are equal byte for byte."""
     written = state(cropped)
     edit(cropped)
     cropped.do("parse", "crop")
@@ -218,7 +216,7 @@ def test_an_edit_recuts_what_it_touches_and_equals_a_clean_run(cropped, edit, re
 
 @pytest.mark.parametrize("change", [{"crop__margin": 0.3}, {"crop__format": "png"}])
 def test_other_parameters_recut_everything(cropped, change):
-    """And leave nothing of the old kind."""
+    """They leave nothing of the old kind."""
     written = state(cropped)
     cropped.set(**change)
     cropped.do("crop")
@@ -232,20 +230,20 @@ def test_what_rests_is_not_read_again(cropped):
     let_rest(cropped)
     before = outputs(cropped)
     photo = min((cropped.folder / "raw").glob("*.jpg"))
-    digit = cropped.digits / digits()["file"][7]
+    digit = Path("data/digits") / DIGITS.read()[7].file
     for path in (photo, digit):
         change_unseen(path)
     cropped.do("crop")
     after = outputs(cropped)
-    assert after.pop(f"digits/{digits()['file'][7]}") == bytes(digit.stat().st_size)
+    assert after.pop(digit.relative_to("data").as_posix()) == bytes(digit.stat().st_size)
     assert after.items() <= before.items()
 
 
 def test_what_has_just_changed_is_read_again(cropped):
-    """Two changes within the file system's tick bear one time: the time alone is not believed."""
+    """Two changes may bear one time, so the time alone is not believed."""
     before = outputs(cropped)
     cropped.do("crop")
-    change_unseen(cropped.digits / digits()["file"][7])
+    change_unseen(cropped.digits / DIGITS.read_frame()["file"][7])
     cropped.do("crop")
     assert outputs(cropped) == before
 
@@ -253,7 +251,7 @@ def test_what_has_just_changed_is_read_again(cropped):
 @pytest.mark.parametrize("file", ["digits.csv", "photos.csv", ".stamps.csv"])
 @pytest.mark.parametrize("content", [None, b"", b"file,label\n", b"\xff\xfe damaged"])
 def test_a_lost_or_damaged_table_costs_time_only(cropped, file, content):
-    """Images are cut again; the result is the same."""
+    """Images are cut again, and the result is the same."""
     before = outputs(cropped)
     path = cropped.folder / "data" / file
     path.unlink()
@@ -264,7 +262,7 @@ def test_a_lost_or_damaged_table_costs_time_only(cropped, file, content):
 
 
 def test_a_killed_run_is_made_good(cropped):
-    """Some images of new parameters written, no table: the next run equals a clean one."""
+    """The next run equals a clean one, though images are wrong and tables are old."""
     before = outputs(cropped)
     for path in sorted(cropped.digits.rglob("*.jpg"))[::2]:
         path.write_bytes(jpeg(draw_photo([])))
@@ -286,11 +284,11 @@ NASTY = [
 
 
 def test_nasty_photo_names_get_files_of_their_own(workplace):
-    """Folders, case, length, Hangul, commas: each digit is kept apart."""
+    """Each digit is kept apart, whatever folders, case, length or letters names have."""
     for seed, name in enumerate(NASTY):
         workplace.add(name, display("77"), seed)
     workplace.do("parse", "crop")
-    table = digits()
+    table = DIGITS.read_frame()
     assert table["file"].str.casefold().nunique() == 2 * len(NASTY)
     assert set(table["photo"]) == set(NASTY)
     assert set(contents(workplace.digits)) == set(table["file"])
@@ -303,14 +301,14 @@ def test_a_photo_that_cannot_be_decoded_is_left_out_and_told(cropped, caplog):
     content[tables : tables + 16] = b"\xff" * 16
     (cropped.raw / "p01.jpg").write_bytes(content)
     cropped.do("crop")
-    photos = read_table("data/photos.csv", PHOTOS).set_index("photo")
+    photos = PHOTOS.read_frame().set_index("photo")
     assert list(photos["problem"] != "") == [False, True, False]
-    assert set(digits()["photo"]) == {"p00.jpg", "p02.jpg"}
+    assert set(DIGITS.read_frame()["photo"]) == {"p00.jpg", "p02.jpg"}
     assert "p01.jpg is left out" in caplog.text
 
 
 def test_a_photo_that_has_gone_is_left_out_and_told(cropped):
-    """Deleted after parse; no traceback."""
+    """It was deleted after parse, and there is no traceback."""
     (cropped.raw / "p01.jpg").unlink()
     result = cropped.run("crop")
     assert "Traceback" not in result.stderr
@@ -318,21 +316,21 @@ def test_a_photo_that_has_gone_is_left_out_and_told(cropped):
 
 
 def test_without_one_photo_it_fails_and_says_where_to_look(cropped):
-    """photos.csv is there to be read."""
+    """The table of photos is there to be read."""
     for path in cropped.raw.glob("*.jpg"):
         path.write_bytes(b"no photo")
     with pytest.raises(UserError, match=r"data/photos\.csv"):
         cropped.do("crop")
-    assert len(read_table("data/photos.csv", PHOTOS)) == 3
+    assert len(PHOTOS.read_frame()) == 3
 
 
-def test_the_order_of_rows_is_the_boxes(cropped):
-    """Whichever photo's thread is done first."""
-    boxes = read_table("data/boxes.csv", BOXES)
-    assert digits()[["photo", "object"]].equals(boxes[["photo", "object"]])
-    write_table(cropped.folder / "data/boxes.csv", BOXES, boxes[::-1])
+def test_the_rows_begin_with_the_boxes_in_their_order(cropped):
+    """The order does not depend on which photo is done first."""
+    boxes = BOXES.read_frame()
+    assert DIGITS.read_frame()[BOXES.columns].equals(boxes)
+    BOXES.write_frame(boxes[::-1])
     cropped.do("crop")
-    assert list(digits()["object"]) == list(boxes["object"][::-1])
+    assert list(DIGITS.read_frame()["object"]) == list(boxes["object"][::-1])
 
 
 def test_a_photos_hash_tells_a_copy_from_another_photo(workplace):
@@ -346,6 +344,6 @@ def test_a_photos_hash_tells_a_copy_from_another_photo(workplace):
         write(workplace.raw / f"{name}.jpg", jpeg(image, quality))
         write(workplace.raw / f"{name}.xml", voc_xml(display("70"), f"{name}.jpg"))
     workplace.do("parse", "crop")
-    table = read_table("data/photos.csv", PHOTOS).set_index("photo")
+    table = PHOTOS.read_frame().set_index("photo")
     original, copy, other = (int(value, 16) for value in table["perceptual_hash"])
     assert (original ^ copy).bit_count() <= 12 < (original ^ other).bit_count()

@@ -11,7 +11,7 @@ import pandas as pd
 import yaml
 from repository import copy_checkout, shell, stages_run
 
-from pipeline.sample import sample
+from pipeline.commands.sample import sample
 
 
 def test_a_run_leaves_every_output(repo: Path) -> None:

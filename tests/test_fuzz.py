@@ -21,13 +21,13 @@ from helpers import REAL_DATA, ROOT, display, draw_photo, jpeg, voc_xml, write
 from PIL import ExifTags, Image
 
 from pipeline.annotations.annotation import Annotation, read_objects
-from pipeline.annotations.checks import REASONS
 from pipeline.annotations.dialects import recognise
 from pipeline.annotations.folder import read_folder
+from pipeline.annotations.rules import REASONS
 from pipeline.annotations.voc import UnreadableXml, parse_voc, read_voc
+from pipeline.contracts import rows_of
 from pipeline.images.photo import PhotoHeader, UnreadablePhoto, decode_photo, read_header
 from pipeline.params import load_params
-from pipeline.tables import rows_of
 
 XML_COUNT = int(os.environ.get("FUZZ_XML", "1500"))
 JPEG_COUNT = int(os.environ.get("FUZZ_JPEG", "300"))

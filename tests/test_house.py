@@ -1,4 +1,4 @@
-"""The rules of the house: who imports whom, which parameters are called what, what has help."""
+"""The rules of the house: who imports whom, what a stage depends on, what has help."""
 
 from __future__ import annotations
 
@@ -9,130 +9,212 @@ import sys
 
 import pytest
 import yaml
-from helpers import ROOT
+from helpers import ROOT, command_environment
+from repository import shell, stages_run
+
+from pipeline.commands.__main__ import COMMANDS
 
 PIPELINE = ROOT / "pipeline"
-# Those of `dvc repro`, and one that runs only when it is asked for.
-STAGES = dict.fromkeys(("parse", "crop", "stats", "split", "train", "evaluate"), "dvc.yaml")
-STAGES["audit"] = "audit/dvc.yaml"
-WINGS = ["annotations", "images", "learning", "reporting"]
+STAGES = ["parse", "crop", "stats", "split", "train", "evaluate"]
 SOURCES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(PIPELINE.rglob("*.py"))
 }
-COMMANDS = [
-    path.stem
-    for path in sorted(PIPELINE.glob("*.py"))
-    if "__main__" in path.read_text(encoding="utf-8")
-]
+RUNNABLE = {f"pipeline.{name}" for name in STAGES} | {
+    name for name in SOURCES if name.startswith("pipeline.commands.")
+}
+WINGS = sorted({name.split(".")[1] for name in SOURCES if name.count(".") > 1} - {"commands"})
 PARAMS = (ROOT / "params.yaml").read_text(encoding="utf-8")
+DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+
+# What words, files and processes are: a change there cannot change what a stage computes. Of the
+# stages that take seconds, only messages is left out, and evaluate's page is made of those too.
+WORDS = {"pipeline/messages"}
+NO_FIGURE = WORDS | {
+    "pipeline/contracts.py", "pipeline/params.py", "pipeline/runtime", "pipeline/images/box.py",
+    "pipeline/learning/resume.py", "pipeline/learning/run.py",
+}  # fmt: skip
+LEFT_OUT = dict.fromkeys(STAGES, WORDS) | {"train": NO_FIGURE, "evaluate": set()}
 
 
-def imports(path):
-    """Every module that a source file imports, anywhere in it."""
+def imports(name):
+    """Every module that a module of ours imports, anywhere in it but for its types alone."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(SOURCES[name].read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {name.name for name in node.names}
+            found |= {its.name for its in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: a relative import"
-            found |= {node.module} | {f"{node.module}.{name.name}" for name in node.names}
+            assert node.level == 0, f"{name}: a relative import"
+            found |= {node.module} | {f"{node.module}.{its.name}" for its in node.names}
     return found
 
 
-def of_wings(*wings):
+def modules_of(*wings):
+    """The modules of some wings."""
     return [name for name in SOURCES if name.split(".")[1:2] and name.split(".")[1] in wings]
 
 
-def test_no_module_imports_a_command():
-    """A stage never imports a stage, a wing never imports a stage."""
-    commands = {f"pipeline.{name}" for name in COMMANDS}
-    assert set(STAGES) <= set(COMMANDS)
-    assert {name: its for name, path in SOURCES.items() if (its := imports(path) & commands)} == {}
+def needed_by(name):
+    """Files of ours that a module needs, directly or through others, itself included."""
+    found, waiting = {name}, [name]
+    while waiting:
+        new = (imports(waiting.pop()) & set(SOURCES)) - found
+        found |= new
+        waiting += new
+    return {SOURCES[its].relative_to(ROOT).as_posix() for its in found if its != "pipeline"}
 
 
-@pytest.mark.parametrize("name", of_wings("annotations", "images"))
-def test_reading_photos_needs_no_torch(name):
-    """Nor anything of ours that does."""
-    assert not [
-        its for its in imports(SOURCES[name]) if its.split(".")[0] in ("torch", "torchvision")
-    ]
-    assert not [its for its in imports(SOURCES[name]) if its.startswith("pipeline.learning")]
+def is_below(file, paths):
+    """Whether a file is one of some paths, or in a folder among them."""
+    return any(file == path or file.startswith(f"{path}/") for path in paths)
+
+
+def test_the_top_of_the_house_is_its_stages():
+    """Beside them there are the parameters and the contracts, nothing else."""
+    top = {path.stem for path in PIPELINE.glob("*.py")} - {"__init__"}
+    assert top == {*STAGES, "params", "contracts"}
+
+
+def test_nothing_imports_a_stage_or_a_command():
+    """Neither another one nor a wing; `digits` finds its commands by name."""
+    assert {name: its for name in SOURCES if (its := imports(name) & RUNNABLE)} == {}
+
+
+@pytest.mark.parametrize("name", modules_of("annotations", "images", "dividing"))
+def test_the_data_wings_need_no_torch(name):
+    """Nor a wing that does."""
+    heavy = ("torch", "torchvision", "pipeline.learning", "pipeline.reporting")
+    assert not [its for its in imports(name) if is_below(its.replace(".", "/"), heavy)]
+    assert not [its for its in imports(name) if its.startswith(heavy)]
 
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if ".reporting" not in name])
 def test_only_reporting_draws_figures(name):
-    """matplotlib is imported nowhere else."""
-    assert not [its for its in imports(SOURCES[name]) if its.split(".")[0] == "matplotlib"]
+    """No other wing imports matplotlib."""
+    assert not [its for its in imports(name) if its.split(".")[0] == "matplotlib"]
+
+
+def test_only_the_sample_draws_photos():
+    """No wing imports drawing, and of the commands only one does."""
+    outside = [name for name in SOURCES if not name.startswith("pipeline.drawing")]
+    users = [n for n in outside if any(i.startswith("pipeline.drawing") for i in imports(n))]
+    assert users == ["pipeline.commands.sample"]
+
+
+@pytest.mark.parametrize("name", modules_of("runtime", "messages"))
+def test_the_ground_stands_on_nothing(name):
+    """What every wing uses imports no other wing."""
+    ours = {its for its in imports(name) if its.startswith("pipeline.")}
+    assert not [its for its in ours if its.split(".")[1] not in ("runtime", "messages")]
+
+
+def test_a_service_could_stand_beside_it():
+    """No module of the pipeline imports a package of ours from outside it."""
+    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"pipeline"}
+    assert folders
+    assert not [(n, its) for n in SOURCES for its in imports(n) if its.split(".")[0] in folders]
 
 
 def test_data_stages_never_load_torch(workplace):
-    """A real run of all four in one process: they start at once, and on any PC."""
+    """Real runs of all four in one process: they start at once, and on any PC."""
     workplace.set(split__by="photo")
     workplace.add_displays(6)
     script = (
         "import sys\n"
         "from pipeline import parse, crop, stats, split\n"
+        "sys.argv = ['stage']\n"
         "for stage in (parse, crop, stats, split):\n"
         "    stage.main()\n"
         "sys.exit('torch is loaded' if 'torch' in sys.modules else 0)\n"
     )
     result = subprocess.run(
         [sys.executable, "-c", script],
-        env={"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+        env=command_environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert (workplace.folder / "data/valid_data.txt").exists()
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(workplace, capsys, command):
-    """Which says at least what the module's first line says, and writes nothing."""
-    with pytest.raises(SystemExit) as end:
-        workplace.do(command, arguments=("--help",))
-    assert end.value.code == 0
-    first_line = ast.get_docstring(ast.parse(SOURCES[f"pipeline.{command}"].read_text("utf-8")))
-    words = " ".join(capsys.readouterr().out.split())
-    assert f"python -m pipeline.{command}" in words
-    assert first_line.splitlines()[0] in words
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_has_help_and_takes_no_option(workplace, stage):
+    """Its help says what the module's first line says; any option ends with 2."""
+    shown = workplace.run(stage, "--help")
+    first_line = ast.get_docstring(ast.parse(SOURCES[f"pipeline.{stage}"].read_text("utf-8")))
+    assert shown.returncode == 0
+    assert f"python -m pipeline.{stage}" in shown.stdout
+    assert first_line.splitlines()[0] in " ".join(shown.stdout.split())
+    assert workplace.run(stage, "--fast").returncode == 2
     assert [path.name for path in workplace.folder.iterdir()] == ["params.yaml"]
+
+
+def test_every_command_is_listed():
+    """`digits --help` has each file of commands/, and no other."""
+    files = {path.stem for path in (PIPELINE / "commands").glob("*.py")}
+    assert set(COMMANDS) == files - {"__init__", "__main__"}
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_stage_is_run_by_dvc(stage):
-    """With its own source among its dependencies, and a description."""
-    entry = yaml.safe_load((ROOT / STAGES[stage]).read_text(encoding="utf-8"))["stages"][stage]
-    launcher = "${train.launcher}" if stage == "train" else "python"
-    assert entry["cmd"] == f"{launcher} -m pipeline.{stage}"
-    assert f"pipeline/{stage}.py" in entry["deps"]
-    assert entry["desc"]
-
-
-def own_imports(module):
-    """Source files of ours that a module needs, directly or through others."""
-    found, waiting = set(), [module]
-    while waiting:
-        for name in imports(SOURCES[waiting.pop()]) & set(SOURCES):
-            if name not in found:
-                found.add(name)
-                waiting.append(name)
-    return {SOURCES[name].relative_to(ROOT).as_posix() for name in found}
+    """Under its own name, with its own source among its dependencies, and described."""
+    assert DVC[stage]["cmd"] == f"python -m pipeline.{stage}"
+    assert f"pipeline/{stage}.py" in DVC[stage]["deps"]
+    assert DVC[stage]["desc"]
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_depends_on_all_of_its_source(stage):
-    """An edit of any module that it uses makes DVC run it again."""
-    entry = yaml.safe_load((ROOT / STAGES[stage]).read_text(encoding="utf-8"))["stages"][stage]
-    files = own_imports(f"pipeline.{stage}")
-    missing = {
-        file
-        for file in files
-        if not any(file == d or file.startswith(f"{d}/") for d in entry["deps"])
-    }
-    assert missing == set()
+def test_a_stage_depends_on_the_code_that_its_outputs_follow_from(stage):
+    """All that it imports is listed or cannot change a figure, and all that is listed is used."""
+    listed = {dep for dep in DVC[stage]["deps"] if dep.startswith("pipeline/")}
+    needed = needed_by(f"pipeline.{stage}")
+    covered = listed | LEFT_OUT[stage]
+    assert sorted(file for file in needed if not is_below(file, covered)) == []
+    assert not listed & LEFT_OUT[stage]
+    unused = {dep for dep in listed if not any(is_below(file, [dep]) for file in needed)}
+    assert unused == set()
+
+
+def test_the_audit_depends_on_the_code_that_it_runs():
+    """As a stage does, in a file of its own, so that `dvc repro` leaves it alone."""
+    text = (ROOT / "audit/dvc.yaml").read_text(encoding="utf-8")
+    audit = yaml.safe_load(text)["stages"]["audit"]
+    listed = {dep for dep in audit["deps"] if dep.startswith("pipeline/")}
+    needed = needed_by("pipeline.commands.audit")
+    assert (
+        sorted(
+            file
+            for file in needed
+            if not is_below(file, listed | NO_FIGURE | {"pipeline/annotations"})
+        )
+        == []
+    )
+
+
+@pytest.mark.slow
+def test_a_word_changed_trains_nothing(clone):
+    """Data stages run again and come to the same; a line of the network's own code trains."""
+    for file in ("runtime/files.py", "annotations/voc.py", "messages/__init__.py", "params.py"):
+        with (clone / "pipeline" / file).open("a", encoding="utf-8") as source:
+            source.write("\n# A comment.\n")
+    ran = stages_run(shell(clone, "dvc", "repro"))
+    assert "parse" in ran
+    assert "train" not in ran
+    with (clone / "pipeline/learning/networks.py").open("a", encoding="utf-8") as source:
+        source.write("\n# A comment.\n")
+    assert "train" in stages_run(shell(clone, "dvc", "repro"))
+
+
+@pytest.mark.slow
+def test_the_machine_changes_nothing(clone):
+    """Another number of threads, another launcher: no stage runs again."""
+    path = clone / "params.yaml"
+    params = yaml.safe_load(path.read_text(encoding="utf-8"))
+    params["machine"] |= {"threads": 1, "launcher": "torchrun --nproc-per-node 2"}
+    path.write_text(yaml.safe_dump(params), encoding="utf-8")
+    assert stages_run(shell(clone, "dvc", "repro")) == []
 
 
 def keys(tree):
@@ -153,7 +235,7 @@ PARAMETERS = [path for path in keys(yaml.safe_load(PARAMS)) if len(path) > 1]
 
 @pytest.mark.parametrize("path", PARAMETERS, ids=".".join)
 def test_every_parameter_is_explained(path):
-    """In a comment above it or behind it, within its section."""
+    """There is a comment above it or behind it, within its section."""
     lines = PARAMS.splitlines()
     place = 0
     for depth, key in enumerate(path):
@@ -163,36 +245,8 @@ def test_every_parameter_is_explained(path):
     assert lines[place - 1].lstrip().startswith("# ") or " # " in lines[place]
 
 
-def imported_files(module):
-    """The project's files that a module imports, directly or through others."""
-    found, waiting = set(), [ROOT / "pipeline" / f"{module}.py"]
-    while waiting:
-        path = waiting.pop()
-        if path in found:
-            continue
-        found.add(path)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipeline."):
-                waiting.append(ROOT / f"{node.module.replace('.', '/')}.py")
-    return {path.relative_to(ROOT).as_posix() for path in found}
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_depends_on_all_the_code_it_runs(stage):
-    """An edit reruns what it touches and nothing else: dvc.yaml lists these files, or folders."""
-    stages = yaml.safe_load((ROOT / STAGES[stage]).read_text(encoding="utf-8"))["stages"]
-    listed = {dep for dep in stages[stage]["deps"] if dep.startswith("pipeline/")}
-    needed = imported_files(stage)
-    covered = {
-        file for file in needed if any(file == d or file.startswith(f"{d}/") for d in listed)
-    }
-    assert sorted(needed - covered) == []
-    unused = {dep for dep in listed if not any(f == dep or f.startswith(f"{dep}/") for f in needed)}
-    assert sorted(unused) == []
-
-
 def test_what_contributing_names_is_there():
-    """Every path that CONTRIBUTING.md sends its reader to."""
+    """Every path that CONTRIBUTING.md sends its reader to exists."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     paths = set(re.findall(r"`((?:pipeline|tests|docs|audit)/[\w/.]*|\w+\.(?:yaml|md))`", text))
     assert len(paths) > 15

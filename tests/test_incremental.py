@@ -18,8 +18,8 @@ import yaml
 from helpers import Workplace, contents
 from repository import environment, lock_hashes, shell, stages_run
 
-from pipeline.files import md5
-from pipeline.sample import sample
+from pipeline.commands.sample import sample
+from pipeline.runtime.files import md5
 
 
 def photos_of(folder: Path) -> list[Path]:

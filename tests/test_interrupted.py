@@ -12,7 +12,10 @@ import pytest
 from helpers import Workplace, command_environment, epochs, write
 from repository import environment, shell
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a matter of POSIX")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a matter of POSIX"),
+]
 
 STATE = Path("models/.unfinished.pt")
 MODEL = Path("models/digits.pt")
@@ -65,6 +68,7 @@ def test_dvc_repro_goes_on_after_the_last_finished_epoch(clone):
     told: list[str] = []
     while len(told) < 3:
         told += epochs(running.stderr.readline())
+        assert running.poll() is None
     os.killpg(running.pid, signal.SIGKILL)
     running.communicate()
     assert not (clone / MODEL).exists()
@@ -97,7 +101,7 @@ def test_a_changed_parameter_begins_anew(workplace, name):
 
 
 def test_a_changed_digit_begins_anew(workplace):
-    """Under the same name, in the same lists."""
+    """It has the same name, and stands in the same lists."""
     kill_after(workplace, 2)
     one, other = sorted((workplace.digits / "3").iterdir())[:2]
     write(one, other.read_bytes())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from repository import lock_hashes, shell, stages_run
 
-from pipeline.sample import sample
+from pipeline.commands.sample import sample
 
 SERVER = """
 import asyncio, sys, asyncssh

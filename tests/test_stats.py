@@ -9,12 +9,12 @@ import pytest
 from helpers import draw_photo, jpeg, voc_xml, write
 from PIL import Image
 
-CHANNELS = ("red", "green", "blue")
+from pipeline.contracts import CHANNELS, STATS
 
 
 @pytest.fixture
 def uneven(workplace):
-    """Digits of very different sizes and colours."""
+    """A workplace with digits of very different sizes and colours."""
     objects = [("7", (0, 0, 150, 110)), ("1", (20, 20, 30, 60)), ("0", (100, 10, 108, 18))]
     for seed in range(4):
         photo = draw_photo([], seed=seed)
@@ -32,13 +32,12 @@ def from_images(folder):
 
 
 def stats():
-    with open("data/stats.json", encoding="utf-8") as file:  # noqa: PTH123
-        return json.load(file)
+    return json.loads(STATS.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(("image_format", "tolerance"), [("png", 1e-7), ("jpg", 3e-3)])
 def test_stats_are_those_of_the_images(uneven, image_format, tolerance):
-    """Exactly of PNG; of JPEG but for what its coding changes."""
+    """They are exact of PNG, and but for what the coding changes of JPEG."""
     uneven.set(crop__format=image_format)
     uneven.do("parse", "crop", "stats")
     mean, std, count = from_images(uneven.digits)
@@ -67,7 +66,7 @@ def test_each_image_weighs_the_same(workplace):
 
 
 def test_channels_are_not_mixed_up(workplace):
-    """A photo all of one colour: its values are the means, and nothing deviates."""
+    """Where a photo is all of one colour, its values are the means and nothing deviates."""
     workplace.set(crop__format="png")
     image = Image.new("RGB", (40, 40), (255, 51, 0))
     image.save(workplace.folder / "a.png")
@@ -79,7 +78,7 @@ def test_channels_are_not_mixed_up(workplace):
 
 
 def test_the_command_says_what_it_found(uneven):
-    """As a process of its own, which opens no image."""
+    """It is a process of its own, which opens no image."""
     uneven.do("parse", "crop")
     for path in uneven.digits.rglob("*.jpg"):
         path.unlink()

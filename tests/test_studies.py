@@ -16,8 +16,8 @@ from helpers import ROOT, TRAIN, contents
 from PIL import Image
 from repository import environment, shell
 
-from pipeline.command import UserError
 from pipeline.learning.schedule import learning_rate
+from pipeline.runtime.errors import UserError
 from studies.draw import as_guidebook_poly, by_schedule, guidebook_poly_rate, load_results
 from studies.run import guidebook_params
 

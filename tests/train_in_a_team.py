@@ -13,9 +13,11 @@ import torch
 from helpers import TRAIN
 from torch import nn
 
+from pipeline.learning.digit_reader import ChannelNorm, DigitReader
 from pipeline.learning.hardware import pick_hardware
-from pipeline.learning.inputs import Digits, Normalisation
+from pipeline.learning.inputs import Digits
 from pipeline.learning.loop import train
+from pipeline.learning.run import Run
 from pipeline.learning.team import join_team
 
 
@@ -43,9 +45,9 @@ def main(folder: Path) -> None:
     digits = Digits(images, torch.arange(41) % 10)
     params = TRAIN.model_copy(update={"batch_size": 8, "lr": 0.01})
     network = Witness()
-    normalise = Normalisation.of([0, 0, 0], [1, 1, 1], hardware.device)
+    reader = DigitReader(network, ChannelNorm([0.0, 0.0, 0.0], [1.0, 1.0, 1.0]))
     with join_team(hardware.device) as team:
-        epochs = list(train(network, digits, digits, normalise, params, hardware, team))
+        epochs = list(train(reader, digits, digits, Run(params, hardware, team)))
     record = {
         "steps": network.steps,
         "weights": network.head.weight.tolist(),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.annotations.checks import (
+from pipeline.annotations.dialects import Dialect, coordinates_of, recognise, to_edges
+from pipeline.annotations.matching import PhotoFinder
+from pipeline.annotations.orientation import decide_way_up, read_size, to_upright
+from pipeline.annotations.rules import (
     Finding,
     Rejected,
     check_box,
@@ -13,9 +16,6 @@ from pipeline.annotations.checks import (
     find_repeats,
     read_box,
 )
-from pipeline.annotations.dialects import Dialect, coordinates_of, recognise, to_edges
-from pipeline.annotations.frames import decide_frame, read_size, to_upright
-from pipeline.annotations.matching import PhotoFinder
 from pipeline.annotations.voc import UnreadableXml, VocFile, read_voc
 from pipeline.images.box import Box
 from pipeline.images.photo import PhotoHeader, UnreadablePhoto, read_header
@@ -89,22 +89,22 @@ def read_objects(
     if not voc.objects:
         annotation.unused = Finding("no_object", f"{annotation.photo} by {annotation.xml}")
     coordinates = coordinates_of(voc, dialect, params.coordinates)
-    frame = decide_frame(voc.size, header, dialect.frame, params.exif)
+    way_up = decide_way_up(voc.size, header, dialect.way_up, params.exif)
     annotation.findings.extend(
-        (None, found) for found in _about_photo(voc, annotation.photo, header, frame.is_raw)
+        (None, found) for found in _about_photo(voc, annotation.photo, header, way_up.is_raw)
     )
     for found in voc.objects:
         try:
             label, findings = check_label(found.label, params.labels, params.ignore)
             edges = to_edges(read_box(found), coordinates)
-            edges = to_upright(edges, header) if frame.is_raw else edges
+            edges = to_upright(edges, header) if way_up.is_raw else edges
             box, box_findings = check_box(edges, header.width, header.height)
         except Rejected as rejected:
             annotation.findings.append((found.number, rejected.finding))
             continue
         annotation.boxes[found.number] = (box, label)
         findings = findings + box_findings
-        if not frame.is_certain:
+        if not way_up.is_certain:
             doubt = f"orientation {header.orientation}, see parse.exif"
             findings.append(Finding("frame_unknown", doubt))
         annotation.findings.extend((found.number, finding) for finding in findings)

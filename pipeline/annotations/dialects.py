@@ -1,4 +1,4 @@
-"""Which tool wrote a VOC file, and from where it counts its pixels."""
+"""Which tool wrote a VOC file, from where it counts its pixels, and which way up it draws."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 from pipeline.annotations.voc import Tells, VocFile
 
 Edges = tuple[float, float, float, float]
-Frame = Literal["upright", "raw", "unknown"]
+WayUp = Literal["upright", "raw", "unknown"]
 
 # What to take away from xmin, ymin, xmax, ymax to get 0-based, half-open edges.
 OFFSETS: dict[str, Edges] = {
@@ -23,15 +23,16 @@ OFFSETS: dict[str, Edges] = {
 
 @dataclass(frozen=True)
 class Dialect:
-    """A tool: how its files are known, how it counts, and the frame that it draws boxes in.
+    """A tool: how its files are known, how each counts (a key of `OFFSETS`), which way up it draws.
 
-    `frame` is for a photo that EXIF turns: `unknown` where it depends on the tool's version.
+    `way_up` is for a photo that EXIF turns: `raw` is as stored, and `unknown` where it depends on
+    the tool's version.
     """
 
     name: str
     wrote: Callable[[VocFile], bool]
-    coordinates: str
-    frame: Frame
+    coordinates: Callable[[VocFile], str]
+    way_up: WayUp
 
 
 def recognise(voc: VocFile) -> Dialect:
@@ -43,20 +44,10 @@ def coordinates_of(voc: VocFile, dialect: Dialect, setting: str) -> str:
     """How the file counts its pixels: a key of `OFFSETS`; `setting` is `parse.coordinates`."""
     if setting != "auto":
         return setting
-    expected = dialect.coordinates
-    if dialect.name == "datumaro" and not any("." in "".join(f.box or ()) for f in voc.objects):
-        # It writes edges with a decimal point, and the specification's pixels without.
-        expected = "one_based"
-    if expected == "zero_based":
-        return expected
+    counts = dialect.coordinates(voc)
     boxes = [[_number(text) for text in found.box] for found in voc.objects if found.box]
     # Whoever counts from 1 has no 0: the tells were copied into a converted set.
-    if any(min(box[:2]) < 1 for box in boxes):
-        return "zero_based"
-    if dialect.name == "supervision" and any(_is_one_beyond(box, voc.size) for box in boxes):
-        # Before 0.31 it added 1 to all four.
-        return "all_plus_one"
-    return expected
+    return "zero_based" if any(min(box[:2]) < 1 for box in boxes) else counts
 
 
 def to_edges(box: Edges, coordinates: str) -> Edges:
@@ -82,32 +73,58 @@ def _is_cvat(tells: Tells) -> bool:
     return tells.annotation == "CVAT" or (tells.has_attributes and not _is_datumaro(tells))
 
 
+def _from_zero(_: VocFile) -> str:
+    return "zero_based"
+
+
+def _from_one(_: VocFile) -> str:
+    return "one_based"
+
+
+def _plus_one(_: VocFile) -> str:
+    return "all_plus_one"
+
+
+def _as_datumaro(voc: VocFile) -> str:
+    """It writes edges with a decimal point, and the specification's pixels without."""
+    is_decimal = any("." in "".join(found.box or ()) for found in voc.objects)
+    return "zero_based" if is_decimal else "one_based"
+
+
+def _as_supervision(voc: VocFile) -> str:
+    """Before 0.31 it added 1 to all four, so that xmax can be the width + 1."""
+    boxes = [[_number(text) for text in found.box] for found in voc.objects if found.box]
+    is_beyond = any(_is_one_beyond(box, voc.size) for box in boxes)
+    return "all_plus_one" if is_beyond else "one_based"
+
+
+def _is_label_studio(voc: VocFile) -> bool:
+    return voc.tells.owner == "Label Studio"
+
+
+def _is_supervision(voc: VocFile) -> bool:
+    return voc.tells.database == "roboflow.ai" and voc.tells.folder == "VOC"
+
+
+def _is_vott(voc: VocFile) -> bool:
+    return voc.tells.folder == "Annotation" and voc.tells.verified == "yes"
+
+
+def _is_labelimg(voc: VocFile) -> bool:
+    return voc.tells.database == "Unknown" and voc.tells.has_path
+
+
+# The first that fits counts. CVAT's exporter of today is Datumaro's.
 DIALECTS = (
-    Dialect("label_studio", lambda v: v.tells.owner == "Label Studio", "zero_based", "upright"),
-    Dialect("roboflow", _is_roboflow, "all_plus_one", "upright"),
-    Dialect(
-        "supervision",
-        lambda v: v.tells.database == "roboflow.ai" and v.tells.folder == "VOC",
-        "one_based",
-        "upright",
-    ),
-    Dialect("voc", lambda v: _is_specification(v.tells), "one_based", "unknown"),
-    Dialect("cvat", lambda v: _is_cvat(v.tells), "zero_based", "upright"),
-    # CVAT's exporter of today is Datumaro's.
-    Dialect("datumaro", lambda v: _is_datumaro(v.tells), "zero_based", "upright"),
-    Dialect(
-        "vott",
-        lambda v: v.tells.folder == "Annotation" and v.tells.verified == "yes",
-        "zero_based",
-        "raw",
-    ),
-    Dialect(
-        "labelimg",
-        lambda v: v.tells.database == "Unknown" and v.tells.has_path,
-        "zero_based",
-        "unknown",
-    ),
-    Dialect("unknown", lambda _: True, "zero_based", "unknown"),
+    Dialect("label_studio", _is_label_studio, _from_zero, "upright"),
+    Dialect("roboflow", _is_roboflow, _plus_one, "upright"),
+    Dialect("supervision", _is_supervision, _as_supervision, "upright"),
+    Dialect("voc", lambda voc: _is_specification(voc.tells), _from_one, "unknown"),
+    Dialect("cvat", lambda voc: _is_cvat(voc.tells), _from_zero, "upright"),
+    Dialect("datumaro", lambda voc: _is_datumaro(voc.tells), _as_datumaro, "upright"),
+    Dialect("vott", _is_vott, _from_zero, "raw"),
+    Dialect("labelimg", _is_labelimg, _from_zero, "unknown"),
+    Dialect("unknown", lambda _: True, _from_zero, "unknown"),
 )
 
 

@@ -6,11 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.annotations.reading_order import reading_order
-from pipeline.files import md5
-from pipeline.images.box import Box
-
-LabelledBox = tuple[Box, str]
+from pipeline.images.box import LabelledBox
+from pipeline.images.reading_order import reading_order
+from pipeline.runtime.files import md5
 
 # Two exports of one drawing differ by what their tools make of half a pixel.
 _ROUNDING = 1

@@ -5,34 +5,39 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.annotations.annotation import Annotation, AnnotationReader
-from pipeline.annotations.checks import EXPECTED, Finding
 from pipeline.annotations.equal_photos import same_boxes, same_bytes
 from pipeline.annotations.ledger import Ledger
 from pipeline.annotations.listing import list_files
 from pipeline.annotations.matching import PhotoFinder
-from pipeline.annotations.messages import say
-from pipeline.annotations.reading_order import reading_order
-from pipeline.command import UserError
-from pipeline.parallel import map_photos
+from pipeline.annotations.rules import EXPECTED, Finding
+from pipeline.contracts import BoxRow
+from pipeline.images.reading_order import reading_order
 from pipeline.params import ParseParams
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.parallel import map_photos
 
 
-def read_folder(folder: Path, params: ParseParams) -> Ledger:
+def read_folder(folder: Path, params: ParseParams, cores: int | None = None) -> Ledger:
     """Read every annotation below `folder`; paths in the ledger are relative to it, with `/`.
 
-    Raises `UserError` where the folder is missing or empty; all else is entered in the ledger.
+    At most `cores` work at once. Raises `UserError` where the folder is missing or empty; all else
+    is entered in the ledger.
     """
     if not folder.is_dir():
-        raise UserError(say("folder_missing", folder=folder))
+        raise UserError(
+            "{folder}/ is missing: put photos and their XML there, or draw a sample: "
+            "digits sample {folder}",
+            folder=folder,
+        )
     listing = list_files(folder)
     if not len(listing):
-        raise UserError(say("folder_empty", folder=folder))
+        raise UserError("{folder}/ is empty: put photos and their XML there", folder=folder)
     ledger = Ledger()
     finder = PhotoFinder(listing.photos)
     # By its own name first: a <filename> that names another's photo must not take it away.
     order = sorted(listing.annotations, key=lambda xml: not finder.has_own_photo(xml))
     reader = AnnotationReader(folder, finder, params)
-    annotations = list(map_photos(reader.read, order, "parse"))
+    annotations = list(map_photos(reader.read, order, "parse", cores))
     _settle_copies(folder, _settle_rivals(annotations))
     for annotation in annotations:
         _enter(annotation, ledger)
@@ -89,11 +94,7 @@ def _enter(annotation: Annotation, ledger: Ledger) -> None:
         ledger.note(xml, number, finding)
     places = reading_order([box for box, _ in annotation.boxes.values()])
     for (number, (box, label)), (row, column) in zip(annotation.boxes.items(), places, strict=True):
-        ledger.boxes.append(
-            {"photo": photo, "xml": xml, "object": number, "label": label}
-            | box._asdict()
-            | {"row": row, "column": column}
-        )
+        ledger.boxes.append(BoxRow(photo, xml, number, label, *box, row, column))
 
 
 def _why_unused(annotation: Annotation) -> str:

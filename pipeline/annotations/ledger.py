@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import pandas as pd
-
-from pipeline.annotations.checks import EXPECTED, REASONS, Finding
-from pipeline.tables import BOXES, PROBLEMS
+from pipeline.annotations.rules import EXPECTED, REASONS, Finding
+from pipeline.contracts import BoxRow, ProblemRow
 
 _LONGEST_DETAIL = 300
 
@@ -23,21 +22,21 @@ class Ledger:
     photo shares that of the XML that describes it. `dialects` counts the XML that each tool wrote.
     """
 
-    boxes: list[dict[str, object]] = field(default_factory=list)
-    problems: list[dict[str, object]] = field(default_factory=list)
+    boxes: list[BoxRow] = field(default_factory=list)
+    problems: list[ProblemRow] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     dialects: Counter[str] = field(default_factory=Counter)
 
     def note(self, file: str, number: int | None, finding: Finding) -> None:
         """Enter a finding about a file, or about one of its objects."""
         self.problems.append(
-            {
-                "file": printable(file),
-                "object": "" if number is None else str(number),
-                "verdict": REASONS[finding.reason].verdict,
-                "reason": finding.reason,
-                "detail": printable(finding.detail)[:_LONGEST_DETAIL],
-            }
+            ProblemRow(
+                file=printable(file),
+                object="" if number is None else str(number),
+                verdict=REASONS[finding.reason].verdict,
+                reason=finding.reason,
+                detail=printable(finding.detail)[:_LONGEST_DETAIL],
+            )
         )
 
     def note_file(self, file: str, finding: Finding) -> None:
@@ -45,11 +44,10 @@ class Ledger:
         self.note(file, None, finding)
         self.files[file] = REASONS[finding.reason].verdict
 
-    def frames(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """The two tables, boxes by photo in reading order, problems by file and object."""
-        boxes = BOXES.frame(self.boxes).sort_values(["photo", "row", "column"], kind="stable")
-        problems = PROBLEMS.frame(self.problems).sort_values("file", kind="stable")
-        return boxes.reset_index(drop=True), problems.reset_index(drop=True)
+    def tables(self) -> tuple[list[BoxRow], list[ProblemRow]]:
+        """The rows of the two tables: boxes by photo in reading order, problems by file."""
+        boxes = sorted(self.boxes, key=lambda box: (box.photo, box.row, box.column))
+        return boxes, sorted(self.problems, key=lambda problem: problem.file)
 
 
 def is_odd(name: str) -> bool:
@@ -64,16 +62,16 @@ def printable(text: str) -> str:
     return "".join(repr(c)[1:-1] if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
 
 
-def unexpected(problems: pd.DataFrame) -> pd.DataFrame:
-    """The rows of problems.csv that tell of a rejection which nobody expected."""
-    return problems[(problems["verdict"] == "rejected") & ~problems["reason"].isin(EXPECTED)]
+def unexpected(problems: Sequence[ProblemRow]) -> list[ProblemRow]:
+    """The rows that tell of a rejection which nobody expected."""
+    return [row for row in problems if row.verdict == "rejected" and row.reason not in EXPECTED]
 
 
-def rejected_share(boxes: pd.DataFrame, problems: pd.DataFrame) -> float:
+def rejected_share(ledger: Ledger) -> float:
     """Which share of a ledger's objects is rejected, those apart that were expected to be.
 
     An XML that cannot be read counts as one object, as nobody knows how many it has.
     """
-    rejected = unexpected(problems)
-    count = int(((rejected["object"] != "") | (rejected["reason"] == "unreadable_xml")).sum())
-    return count / max(count + len(boxes), 1)
+    rejected = unexpected(ledger.problems)
+    count = sum(bool(row.object) or row.reason == "unreadable_xml" for row in rejected)
+    return count / max(count + len(ledger.boxes), 1)

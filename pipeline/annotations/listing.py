@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from pipeline.annotations.checks import Finding
 from pipeline.annotations.ledger import is_odd
+from pipeline.annotations.rules import Finding
 from pipeline.images.photo import PHOTO_SUFFIXES
 
 

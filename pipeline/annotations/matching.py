@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from pipeline.annotations.checks import Rejected
+from pipeline.annotations.rules import Rejected
 
 _LONGEST_NAME = 255
 

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from pipeline.drawing.canvas import Homography, Size, project
 from pipeline.drawing.display import Cell, Display, cell_outline
 from pipeline.drawing.look import Look
-
-
-@dataclass(frozen=True)
-class Box:
-    """A labelled rectangle in whole pixels of the upright photo, half-open: [xmin, xmax)."""
-
-    label: str
-    xmin: int
-    ymin: int
-    xmax: int
-    ymax: int
+from pipeline.images.box import Box, LabelledBox
 
 
 def draw_boxes(
     display: Display, look: Look, view: Homography, size: Size, rng: np.random.Generator
-) -> list[Box]:
+) -> list[LabelledBox]:
     """Box every digit of a display by hand: nearly tight, in no particular order.
 
     One photo's boxes are of one habit: tighter or looser, and a 1 with its lit bars alone or,
@@ -45,10 +33,10 @@ def _box(
     slack: float,
     narrow_ones: bool,
     rng: np.random.Generator,
-) -> Box:
+) -> LabelledBox:
     corners = project(view, cell_outline(display, cell, narrow_ones and cell.character == "1"))
     low, high = corners.min(axis=0), corners.max(axis=0)
     margin = slack * (high - low).max() + rng.normal(0, 0.9, (2, 2)).clip(-2, 2)
     xmin, ymin = np.maximum(np.rint(low - margin[0]), 0).astype(int)
     xmax, ymax = np.minimum(np.rint(high + margin[1]), size).astype(int)
-    return Box(cell.character, int(xmin), int(ymin), int(xmax), int(ymax))
+    return Box(int(xmin), int(ymin), int(xmax), int(ymax)), cell.character

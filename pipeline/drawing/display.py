@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 
 from pipeline.drawing.segments import (
-    LIT,
     SEGMENTS,
     Font,
     Points,
@@ -17,6 +16,7 @@ from pipeline.drawing.segments import (
     point_outline,
     random_font,
 )
+from pipeline.images.segments import LIT
 
 MOST_DIGITS = 12
 LONGEST_ROW = 6

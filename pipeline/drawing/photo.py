@@ -7,6 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
+from pipeline.annotations.voc_writer import write_voc
 from pipeline.drawing.boxes import draw_boxes
 from pipeline.drawing.camera import encode, expose, random_shot
 from pipeline.drawing.canvas import Size, project, random_view
@@ -14,7 +15,6 @@ from pipeline.drawing.dirt import soil
 from pipeline.drawing.display import cell_outline, random_display
 from pipeline.drawing.look import random_look
 from pipeline.drawing.scene import draw_scene
-from pipeline.drawing.voc import write_voc
 
 _SIZES: tuple[Size, ...] = ((640, 480), (480, 640), (640, 360), (720, 540), (600, 600))
 _SIZE_SHARES = (0.74, 0.10, 0.06, 0.06, 0.04)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from pipeline.drawing.display import MOST_DIGITS
 from pipeline.drawing.photo import Order
+from pipeline.messages import say
 
 Counts = npt.NDArray[np.int64]
 
@@ -37,9 +38,11 @@ def plan(photos: int, digits: int | None, seed: int) -> list[Order]:
 def _check(photos: int, digits: int) -> None:
     if not photos <= digits <= photos * MOST_DIGITS:
         raise ValueError(
-            f"{photos} photos show {photos} to {photos * MOST_DIGITS} digits "
-            f"(1 to {MOST_DIGITS} each), not {digits}"
-        )
+            say(
+                "{photos} photos show {photos} to {most} digits (1 to {each} each), not {digits}",
+                photos=photos, most=photos * MOST_DIGITS, each=MOST_DIGITS, digits=digits,
+            )
+        )  # fmt: skip
 
 
 def _settled(counts: Counts, total: int, rng: np.random.Generator) -> Counts:

@@ -8,23 +8,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.images.segments import LIT
+
 Points = npt.NDArray[np.float64]
 EndStyle = Literal["mitred", "bevelled", "square", "round"]
 
 SEGMENTS = "abcdefg"
-LIT = {
-    "0": "abcdef",
-    "1": "bc",
-    "2": "abdeg",
-    "3": "abcdg",
-    "4": "bcfg",
-    "5": "acdfg",
-    "6": "acdefg",
-    "7": "abc",
-    "8": "abcdefg",
-    "9": "abcdfg",
-    " ": "",
-}
 # The tails that some makers leave out or add: 6 and 9 without their bar, 7 with a hook.
 VARIANT = {"6": "cdefg", "9": "abcfg", "7": "abcf"}
 
@@ -68,7 +57,7 @@ def random_font(rng: np.random.Generator) -> Font:
 
 def lit_segments(character: str, font: Font) -> str:
     """Name the segments that a digit or a blank lights in a font."""
-    return VARIANT[character] if character in font.variants else LIT[character]
+    return VARIANT[character] if character in font.variants else LIT.get(character, "")
 
 
 def outlines(font: Font) -> dict[str, Points]:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    import pandas as pd
+from typing import NamedTuple
 
 
 class Box(NamedTuple):
@@ -17,11 +13,6 @@ class Box(NamedTuple):
     xmax: int
     ymax: int
 
-    @classmethod
-    def of(cls, row: Mapping[Any, Any] | pd.Series) -> Box:
-        """The box of a row of boxes.csv."""
-        return cls(int(row["xmin"]), int(row["ymin"]), int(row["xmax"]), int(row["ymax"]))
-
     @property
     def width(self) -> int:
         """Width in pixels."""
@@ -31,3 +22,7 @@ class Box(NamedTuple):
     def height(self) -> int:
         """Height in pixels."""
         return self.ymax - self.ymin
+
+
+# A digit's box and its label.
+LabelledBox = tuple[Box, str]

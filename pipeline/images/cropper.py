@@ -2,33 +2,66 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PIL import Image
+from tqdm import tqdm
 
-from pipeline.files import md5, write_file
-from pipeline.images.box import Box
+from pipeline.contracts import BOXES, PHOTOS, BoxRow, DigitRow, PhotoRow
 from pipeline.images.cutting import channel_sums, cut, digit_file, digit_key, encode
 from pipeline.images.perceptual_hash import perceptual_hash
 from pipeline.images.photo import UnreadablePhoto, decode_photo, read_bytes
-from pipeline.stamps import stamp_of
+from pipeline.images.stamps import StampRow, stamp_of
+from pipeline.messages import say
+from pipeline.runtime.files import md5, write_file
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipeline.params import CropParams
 
-Row = dict[str, Any]
+log = logging.getLogger(__name__)
+
+_of_box = attrgetter(*BOXES.columns)
 
 
 @dataclass(frozen=True)
-class PhotoTask:
-    """A photo's boxes, and what the last run recorded of it."""
+class LastCut:
+    """What the last run recorded of a photo: its row, its digits' rows by file, their stamps.
+
+    `stamps` are by file below raw/ or data/digits/; a file without one is read again.
+    """
+
+    photo: PhotoRow
+    digits: dict[str, DigitRow] = field(default_factory=dict)
+    stamps: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CropTask:
+    """A photo's boxes, and what the last run recorded of it, if it did."""
 
     photo: str
-    boxes: list[Row]
-    last_photo: Row | None
-    last_digits: dict[str, Row]
+    boxes: Sequence[BoxRow]
+    last: LastCut | None
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What became of a photo: its row and its digits', the stamps of all their files.
+
+    `written` counts the digit images that were written anew.
+    """
+
+    photo: PhotoRow
+    digits: list[DigitRow]
+    stamps: list[StampRow]
+    written: int
 
 
 @dataclass(frozen=True)
@@ -39,87 +72,112 @@ class Cropper:
     digits_folder: Path
     params: CropParams
 
-    def unchanged(self, task: PhotoTask) -> tuple[Row, list[Row], int] | None:
-        """What `cut` would return, if photo and digits bear the stamps they bore; opens none."""
-        last = task.last_photo
-        if last is None or not _bears(self.raw / task.photo, last["stamp"]):
-            return None
-        digits = []
-        for digit in self._describe(last["md5"], task):
-            recorded = _recorded(digit, task)
-            if recorded is None or not _bears(self._path(digit), recorded["stamp"]):
-                return None
-            digits.append(recorded | digit)
-        return last, digits, 0
+    def unchanged(self, task: CropTask) -> Cut | None:
+        """The last run's rows, where neither photo nor digit has changed since; opens no file.
 
-    def cut(self, task: PhotoTask) -> tuple[Row, list[Row], int]:
-        """Return the photo's row, its digits' rows, and how many digit images were written.
-
-        Each row has, beside its table's columns, the `stamp` of its file.
+        A file is unchanged that bears the stamp (time, size, inode) that was recorded with it.
         """
-        photo = {"photo": task.photo, "md5": "", "perceptual_hash": "", "problem": ""}
-        photo["stamp"] = stamp_of(self.raw / task.photo)
-        try:
-            content = read_bytes(self.raw / task.photo)
-        except UnreadablePhoto as error:
-            return photo | {"problem": str(error)}, [], 0
-        photo["md5"] = md5(content)
-        digits = self._describe(photo["md5"], task)
-        kept = [self._kept(digit, task) for digit in digits]
-        last = task.last_photo
-        if last and last["md5"] == photo["md5"] and None not in kept:
-            return last | {"stamp": photo["stamp"]}, [row for row in kept if row], 0
-        try:
-            image = decode_photo(content)
-        except UnreadablePhoto as error:
-            return photo | {"problem": str(error)}, [], 0
-        photo["perceptual_hash"] = perceptual_hash(image)
-        rows = [
-            row or self._write(image, Box.of(box), digit)
-            for row, box, digit in zip(kept, task.boxes, digits, strict=True)
-        ]
-        return photo, rows, kept.count(None)
-
-    def _describe(self, photo_md5: str, task: PhotoTask) -> list[Row]:
-        """Each box's digit: all of its row that is known before it is cut."""
-        return [
-            {
-                "file": digit_file(row["label"], row["photo"], row["object"], self.params.format),
-                "key": digit_key(photo_md5, row["label"], Box.of(row), self.params),
-                **{name: row[name] for name in ("label", "photo", "object", "row", "column")},
-            }
-            for row in task.boxes
-        ]
-
-    def _kept(self, digit: Row, task: PhotoTask) -> Row | None:
-        """The digit's row, if its image is still the one that the last run recorded."""
-        recorded = _recorded(digit, task)
-        if recorded is None:
+        last = task.last
+        if last is None or not _bears(self.raw / task.photo, last.stamps.get(task.photo)):
             return None
-        path = self._path(digit)
-        stamp = stamp_of(path)
-        if not stamp or (
-            stamp != recorded["stamp"] and md5(Path(path).read_bytes()) != recorded["md5"]
+        digits = [self._recorded(last, box) for box in task.boxes]
+        rows = [digit for digit in digits if digit]
+        if len(rows) < len(digits) or not all(
+            _bears(self._path(digit.file), last.stamps.get(digit.file)) for digit in rows
         ):
             return None
-        return recorded | digit | {"stamp": stamp}
+        files = [StampRow(digit.file, digit.md5, last.stamps[digit.file]) for digit in rows]
+        photo = StampRow(task.photo, last.photo.md5, last.stamps[task.photo])
+        return Cut(last.photo, rows, [photo, *files], written=0)
 
-    def _path(self, digit: Row) -> str:
-        return f"{self.digits_folder}/{digit['file']}"
+    def cut(self, task: CropTask) -> Cut:
+        """Cut those of the photo's digits that are not there, or are no longer what they were."""
+        stamp = stamp_of(self.raw / task.photo)
+        photo = PhotoRow(task.photo)
+        try:
+            content = read_bytes(self.raw / task.photo)
+            photo = replace(photo, md5=md5(content))
+            kept = [self._kept(task.last, box, photo.md5) for box in task.boxes]
+            if task.last and task.last.photo.md5 == photo.md5 and None not in kept:
+                photo, image = task.last.photo, None
+            else:
+                image = decode_photo(content)
+                photo = replace(photo, perceptual_hash=perceptual_hash(image))
+        except UnreadablePhoto as error:
+            return Cut(replace(photo, problem=str(error)), [], [], written=0)
+        digits = [
+            digit or self._write(image, box, photo.md5)
+            for digit, box in zip(kept, task.boxes, strict=True)
+        ]
+        stamps = [StampRow(its.file, its.md5, stamp_of(self._path(its.file))) for its in digits]
+        stamps.append(StampRow(task.photo, photo.md5, stamp))
+        return Cut(photo, digits, stamps, written=kept.count(None))
 
-    def _write(self, photo: Image.Image, box: Box, digit: Row) -> Row:
-        image = cut(photo, box, self.params.margin)
+    def _recorded(
+        self, last: LastCut, box: BoxRow, photo_md5: str | None = None
+    ) -> DigitRow | None:
+        """The last run's row of a digit, if it was cut from the same photo in the same way."""
+        recorded = last.digits.get(digit_file(box, self.params.format))
+        key = digit_key(photo_md5 or last.photo.md5, box, self.params)
+        if recorded is None or recorded.key != key:
+            return None
+        # Its XML, or its place in reading order, can be another one now.
+        return replace(recorded, xml=box.xml, row=box.row, column=box.column)
+
+    def _kept(self, last: LastCut | None, box: BoxRow, photo_md5: str) -> DigitRow | None:
+        """The digit's row, if its image is still the one that the last run recorded."""
+        recorded = self._recorded(last, box, photo_md5) if last else None
+        if last is None or recorded is None:
+            return None
+        path = Path(self._path(recorded.file))
+        if not _bears(path, last.stamps.get(recorded.file)) and not (
+            path.is_file() and md5(path.read_bytes()) == recorded.md5
+        ):
+            return None
+        return recorded
+
+    def _path(self, file: str) -> str:
+        return f"{self.digits_folder}/{file}"
+
+    def _write(self, photo: Image.Image | None, box: BoxRow, photo_md5: str) -> DigitRow:
+        assert photo is not None
+        image = cut(photo, box.box, self.params.margin)
         content = encode(image, self.params.format)
-        path = self.digits_folder / digit["file"]
-        write_file(path, content)
-        return digit | {"md5": md5(content), "stamp": stamp_of(path)} | channel_sums(image)
+        file = digit_file(box, self.params.format)
+        write_file(self.digits_folder / file, content)
+        key = digit_key(photo_md5, box, self.params)
+        values = (*_of_box(box), file, key, md5(content), *channel_sums(image))
+        return DigitRow(*values)
 
 
-def _recorded(digit: Row, task: PhotoTask) -> Row | None:
-    """The last run's row of a digit, if it was cut from the same in the same way."""
-    last = task.last_digits.get(digit["file"])
-    return last if last and last["key"] == digit["key"] else None
-
-
-def _bears(path: str | Path, stamp: str) -> bool:
+def _bears(path: str | Path, stamp: str | None) -> bool:
     return bool(stamp) and stamp_of(path) == stamp
+
+
+def cut_boxes(
+    folder: Path, boxes: pd.DataFrame, params: CropParams
+) -> tuple[pd.DataFrame, list[bytes], pd.DataFrame]:
+    """Cut and code every box (rows of boxes.csv) of a folder's photos, leaving no file.
+
+    Returns the rows, with the column `file` and without those of photos that cannot be read, which
+    are named in a warning; each row's digit image, coded as the crop stage does; and the photos
+    that it was cut from, as rows of photos.csv.
+    """
+    cut_rows: list[BoxRow] = []
+    files: list[str] = []
+    contents: list[bytes] = []
+    photos: list[PhotoRow] = []
+    by_photo = boxes[BOXES.columns].groupby("photo", sort=False)
+    for photo, its_boxes in tqdm(by_photo, "crop", unit=" photos", disable=None, delay=1):
+        try:
+            content = read_bytes(folder / str(photo))
+            image = decode_photo(content)
+        except UnreadablePhoto as error:
+            log.warning(say("{photo} is left out: {why}", photo=photo, why=error))
+            continue
+        rows = [BoxRow(*values) for values in its_boxes.itertuples(index=False)]
+        cut_rows += rows
+        files += [digit_file(row, params.format) for row in rows]
+        contents += [encode(cut(image, row.box, params.margin), params.format) for row in rows]
+        photos.append(PhotoRow(str(photo), md5(content), perceptual_hash(image)))
+    return BOXES.frame(cut_rows).assign(file=files), contents, PHOTOS.frame(photos)

@@ -6,15 +6,16 @@ import re
 from functools import lru_cache
 from io import BytesIO
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from pipeline.files import md5
 from pipeline.images.box import Box
+from pipeline.runtime.files import md5
 
 if TYPE_CHECKING:
+    from pipeline.contracts import BoxRow
     from pipeline.params import CropParams
 
 # Part of every digit image's key: raise it when the same box would give other bytes, or the same
@@ -55,24 +56,34 @@ def encode(digit: Image.Image, image_format: str) -> bytes:
     return buffer.getvalue()
 
 
-def channel_sums(digit: Image.Image) -> dict[str, int]:
+class ChannelSums(NamedTuple):
     """Number of pixels, and each channel's sum and sum of squares (of values 0 to 255)."""
+
+    pixels: int
+    red: int
+    green: int
+    blue: int
+    red_squared: int
+    green_squared: int
+    blue_squared: int
+
+
+def channel_sums(digit: Image.Image) -> ChannelSums:
+    """What the pixels of an RGB image come to."""
     # The histogram is counted in C, 256 bins a channel; sums over bins equal those over pixels.
     bins = np.array(digit.histogram(), dtype=np.int64).reshape(3, 256)
     (red, red_squared), (green, green_squared), (blue, blue_squared) = (bins @ _POWERS).tolist()
-    return {
-        "pixels": digit.width * digit.height, "red": red, "green": green, "blue": blue,
-        "red_squared": red_squared, "green_squared": green_squared, "blue_squared": blue_squared,
-    }  # fmt: skip
+    pixels = digit.width * digit.height
+    return ChannelSums(pixels, red, green, blue, red_squared, green_squared, blue_squared)
 
 
-def digit_file(label: str, photo: str, number: int, image_format: str) -> str:
+def digit_file(box: BoxRow, image_format: str) -> str:
     """Place of a digit image below data/digits: `<label>/<photo's stem>-<hash>-<object>.<format>`.
 
     The hash is of the photo's whole path, so that no two boxes share a name, also where the file
     system takes upper and lower case for the same.
     """
-    return f"{label}/{_short_name(photo)}-{number}.{image_format}"
+    return f"{box.label}/{_short_name(box.photo)}-{box.object}.{image_format}"
 
 
 @lru_cache(maxsize=64)
@@ -82,7 +93,7 @@ def _short_name(photo: str) -> str:
     return f"{stem}-{md5(photo.encode('utf-8'))[:12]}"
 
 
-def digit_key(photo_md5: str, label: str, box: Box, params: CropParams) -> str:
+def digit_key(photo_md5: str, box: BoxRow, params: CropParams) -> str:
     """A hash of all that a digit image's bytes and place depend on."""
-    parts = (CUTTING_VERSION, photo_md5, label, *box, params.margin, params.format)
+    parts = (CUTTING_VERSION, photo_md5, box.label, *box.box, params.margin, params.format)
     return md5(" ".join(map(str, parts)).encode("utf-8"))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import psutil
@@ -16,8 +17,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
-from pipeline.command import UserError
-from pipeline.parallel import map_threads
+from pipeline.messages import say
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.parallel import map_threads
+
+if TYPE_CHECKING:
+    from pipeline.params import MachineParams
 
 CLASSES = tuple("0123456789")
 
@@ -25,30 +30,30 @@ _CHUNK = 256
 
 
 def load_digits(
-    folder: Path, files: list[str], side: int, max_memory: float | None = None
+    folder: Path, files: list[str], size: int, machine: MachineParams | None = None
 ) -> NDArray[np.uint8]:
-    """Decode digit images to an array (n, side, side, 3) of RGB values, in the order of `files`.
+    """Decode digit images to an array (n, size, size, 3) of RGB values, in the order of `files`.
 
-    Of more than `max_memory` GiB (None: half of what is free), the array is mapped from a file that
-    goes when the array does. Raises `UserError` naming a file that is missing or damaged.
+    Of more than `machine.max_memory` GiB (None: half of what is free), the array is mapped from a
+    file that goes when the array does. Raises `UserError` naming a file that is missing or damaged.
     """
-    return read_digits([folder / file for file in files], side, max_memory)
+    return read_digits([folder / file for file in files], size, machine)
 
 
 def read_digits(
-    sources: list[Path] | list[bytes], side: int, max_memory: float | None = None
+    sources: list[Path] | list[bytes], size: int, machine: MachineParams | None = None
 ) -> NDArray[np.uint8]:
-    """Decode digit images, as files or as their bytes, to an array (n, side, side, 3)."""
-    images = _make_room((len(sources), side, side, 3), max_memory)
+    """Decode digit images, as files or as their bytes, to an array (n, size, size, 3)."""
+    images = _make_room((len(sources), size, size, 3), machine.max_memory if machine else None)
     chunks = [range(i, min(i + _CHUNK, len(sources))) for i in range(0, len(sources), _CHUNK)]
 
     def fill(chunk: range) -> int:
         for i in chunk:
-            images[i] = _read(sources[i], side)
+            images[i] = _decode(sources[i], size)
         return len(chunk)
 
     with tqdm(total=len(sources), desc="read", unit=" digits", disable=None, delay=1) as bar:
-        for count in map_threads(fill, chunks):
+        for count in map_threads(fill, chunks, machine.threads if machine else None):
             bar.update(count)
     return images
 
@@ -63,8 +68,10 @@ def open_digit(source: Path | bytes) -> Iterator[Image.Image]:
         with Image.open(BytesIO(source) if isinstance(source, bytes) else source) as image:
             yield image
     except OSError as error:
-        name = "a digit just cut" if isinstance(source, bytes) else source
-        raise UserError(f"{name} cannot be read ({error}): run `dvc repro`") from None
+        name = say("a digit just cut") if isinstance(source, bytes) else source
+        raise UserError(
+            "{file} cannot be read ({error}): run `dvc repro`", file=name, error=error
+        ) from None
 
 
 def labels_of(files: list[str]) -> NDArray[np.int64]:
@@ -84,7 +91,7 @@ def _make_room(shape: tuple[int, ...], max_memory: float | None) -> NDArray[np.u
         return np.memmap(file, dtype=np.uint8, mode="w+", shape=shape)
 
 
-def _read(source: Path | bytes, side: int) -> NDArray[np.uint8]:
+def _decode(source: Path | bytes, size: int) -> NDArray[np.uint8]:
     with open_digit(source) as image:
-        image.draft("RGB", (side, side))
-        return np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BILINEAR))
+        image.draft("RGB", (size, size))
+        return np.asarray(image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR))

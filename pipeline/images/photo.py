@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import mmap
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,9 +13,6 @@ from pathlib import Path
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
-
-# Our own limit decides; Pillow's warning would reach the user without a file name.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 _FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
 LARGEST_MEGAPIXELS = 200
@@ -105,6 +101,8 @@ def _told() -> Iterator[None]:
 
 
 def _open(source: Path | BytesIO, max_megapixels: float) -> Image.Image:
+    # Our own limit decides: Pillow's ends below it, and its warning would name no file.
+    Image.MAX_IMAGE_PIXELS = None
     image = Image.open(source, formats=_FORMATS)
     megapixels = image.width * image.height / 1e6
     if megapixels > max_megapixels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -11,9 +12,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pipeline.command import UserError
-from pipeline.files import lists_md5, write_file
-from pipeline.learning.resnet import ARCHITECTURES, build
+from pipeline.contracts import lists_md5
+from pipeline.learning.digit_reader import ChannelNorm, DigitReader
+from pipeline.learning.networks import ARCHITECTURES, build
+from pipeline.messages import say
+from pipeline.params import TrainParams
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.files import write_file
+
+MODEL = Path("models/digits.pt")
+# Of the file: 1 had no number, its own residual blocks, and `machine` among the parameters.
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -37,25 +46,25 @@ class Checkpoint:
         if lists_md5() != self.lists_md5:
             raise UserError(
                 "the model was trained on another split than data/ holds: run `dvc repro`; "
-                "a model from elsewhere is measured with --photos"
+                "a model from elsewhere is measured by `digits measure`"
             )
 
-    def network(self) -> nn.Module:
-        """The network with its weights, on the CPU."""
-        network = build(self.model, len(self.classes))
+    def reader(self) -> DigitReader:
+        """The digit reader with its weights, on the CPU."""
+        network = build(self.model, len(self.classes), seed=0)
         network.load_state_dict(self.state)
-        return network
+        return DigitReader(network, ChannelNorm(self.mean, self.std))
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint all at once."""
     # Into a buffer first: torch.save to a path writes the file's name into the file.
     buffer = BytesIO()
-    torch.save(dict(vars(checkpoint)), buffer)
+    torch.save({"version": _VERSION, **vars(checkpoint)}, buffer)
     write_file(path, buffer.getvalue())
 
 
-def load_checkpoint(path: Path) -> Checkpoint:
+def load_checkpoint(path: Path = MODEL) -> Checkpoint:
     """Read a checkpoint, running no code from it, onto the CPU.
 
     Raises `UserError` where the file is missing, truncated, hostile or of another kind.
@@ -63,8 +72,29 @@ def load_checkpoint(path: Path) -> Checkpoint:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise UserError(f"{path} is missing: run `dvc repro` or `dvc pull`") from None
+        raise UserError("{path} is missing: run `dvc repro` or `dvc pull`", path=path) from None
     return decode_checkpoint(content, str(path))
+
+
+def decode_checkpoint(content: bytes, name: str) -> Checkpoint:
+    """A checkpoint from its bytes, of version 1 too; raises `UserError` with its `name` if not."""
+    try:
+        fields = torch.load(BytesIO(content), map_location="cpu", weights_only=True)
+        version = fields.pop("version", 1)
+        if version > _VERSION:
+            raise ValueError(say("it was written by a newer version of this pipeline"))
+        checkpoint = Checkpoint(**(_from_version_1(fields) if version == 1 else fields))
+        if checkpoint.model not in ARCHITECTURES:
+            raise ValueError(say("unknown model {model}", model=repr(checkpoint.model)))
+        checkpoint.reader()
+    except Exception as error:  # what a damaged file makes the reader raise is open-ended
+        # torch's own advice would be to run the file's code all the same.
+        unsafe = isinstance(error, UnpicklingError)
+        why = say("no plain tensors") if unsafe else str(error).split("\n", maxsplit=1)[0]
+        raise UserError(
+            "{file} is not a model of this pipeline ({why})", file=name, why=why
+        ) from None
+    return checkpoint
 
 
 def start_from(network: nn.Module, model: str, path: Path) -> None:
@@ -74,34 +104,44 @@ def start_from(network: nn.Module, model: str, path: Path) -> None:
     """
     if not path.exists():
         raise UserError(
-            f"train.init: {path} is missing (a stage's own output, such as models/digits.pt, is "
-            "deleted by DVC before the stage runs: copy it to another folder)"
+            "train.init: {path} is missing (a stage's own output, such as models/digits.pt, is "
+            "deleted by DVC before the stage runs: copy it to another folder)",
+            path=path,
         )
     checkpoint = load_checkpoint(path)
     if checkpoint.model != model:
         raise UserError(
-            f"train.init: {path} is a {checkpoint.model}, train.model is {model}: "
-            f"set train.model: {checkpoint.model}"
+            "train.init: {path} is a {its_model}, train.model is {model}: set train.model: "
+            "{its_model}",
+            path=path,
+            its_model=checkpoint.model,
+            model=model,
         )
     try:
         network.load_state_dict(checkpoint.state)
     except RuntimeError:
+        classes = " ".join(checkpoint.classes)
         raise UserError(
-            f"train.init: {path} reads the classes {' '.join(checkpoint.classes)}, not 0 to 9"
+            "train.init: {path} reads the classes {classes}, not 0 to 9", path=path, classes=classes
         ) from None
 
 
-def decode_checkpoint(content: bytes, name: str) -> Checkpoint:
-    """A checkpoint from its bytes; `name` says in a `UserError` which one is no model."""
-    try:
-        fields = torch.load(BytesIO(content), map_location="cpu", weights_only=True)
-        checkpoint = Checkpoint(**fields)
-        if checkpoint.model not in ARCHITECTURES:
-            raise ValueError(f"unknown model {checkpoint.model!r}")
-        checkpoint.network()
-    except Exception as why:  # what a damaged file makes the reader raise is open-ended
-        # torch's own advice would be to run the file's code all the same.
-        unsafe = isinstance(why, UnpicklingError)
-        reason = "no plain tensors" if unsafe else str(why).split("\n", maxsplit=1)[0]
-        raise UserError(f"{name} is not a model of this pipeline ({reason})") from None
-    return checkpoint
+def _from_version_1(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a file that has no version, as today's code names them."""
+    training = {
+        key: value
+        for key, value in fields["params"]["train"].items()
+        if key in TrainParams.model_fields
+    }
+    state = {_name_of(name): tensor for name, tensor in fields["state"].items()}
+    return fields | {"params": fields["params"] | {"train": training}, "state": state}
+
+
+def _name_of(old: str) -> str:
+    """Today's name of a weight of version 1, whose blocks were a `body` and a `shortcut`."""
+    layer = re.fullmatch(r"(stages\.\d+\.\d+)\.body\.(\d+)\.(\w+)", old)
+    if not layer:
+        return old.replace(".shortcut.", ".downsample.")
+    # Convolution, batch norm, rectifier, over and over.
+    number, kind = divmod(int(layer[2]), 3)
+    return f"{layer[1]}.{('conv', 'bn')[kind]}{number + 1}.{layer[3]}"

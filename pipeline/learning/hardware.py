@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from pipeline.command import UserError
-from pipeline.params import TrainParams
+from pipeline.messages import say
+from pipeline.params import MachineParams, TrainParams
+from pipeline.runtime.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -61,23 +62,31 @@ class Hardware:
             torch.cuda.synchronize(self.device)
 
     def __str__(self) -> str:
+        """All that figures follow from to the last bit, the same in every language."""
+        on_gpu = self.device.type == "cuda"
+        name = torch.cuda.get_device_name(self.device) if on_gpu else "CPU"
+        return f"{name} {self.precision} {torch.get_num_threads()}"
+
+    def describe(self) -> str:
+        """The device and the precision, for people."""
         if self.device.type == "cuda":
             name = torch.cuda.get_device_name(self.device)
         else:
-            name = f"the CPU, {torch.get_num_threads()} threads"
+            name = say("the CPU, {threads} threads", threads=torch.get_num_threads())
         return f"{name}, {'bf16' if self.precision == torch.bfloat16 else 'fp32'}"
 
 
 def pick_hardware(device: str, precision: str) -> Hardware:
-    """Resolve `train.device` and `train.precision`, each with `auto` for the best there is.
+    """Resolve `machine.device` and `train.precision`, each with `auto` for the best there is.
 
     Raises `UserError` where CUDA is asked for and there is none.
     """
     if device == "cuda" and not torch.cuda.is_available():
-        built = torch.version.cuda or "no CUDA at all: see the README for a CUDA build"
+        built = torch.version.cuda or say("no CUDA at all: docs/windows.md says how to get it")
         raise UserError(
-            "train.device is cuda, but no NVIDIA GPU can be used "
-            f"(this torch is built for {built}); set train.device: auto"
+            "machine.device is cuda, but no NVIDIA GPU can be used (this torch is built for "
+            "{built}); set machine.device: auto",
+            built=built,
         )
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -86,12 +95,14 @@ def pick_hardware(device: str, precision: str) -> Hardware:
     return Hardware(torch.device(device), torch.bfloat16 if precision == "bf16" else torch.float32)
 
 
-def prepare_hardware(params: TrainParams) -> Hardware:
+def prepare_hardware(params: TrainParams, machine: MachineParams) -> Hardware:
     """What training with `params` runs on, with this process's torch configured for it.
 
     Raises `UserError` as `pick_hardware` does.
     """
-    hardware = pick_hardware(params.device, params.precision)
+    if machine.threads:
+        torch.set_num_threads(machine.threads)
+    hardware = pick_hardware(machine.device, params.precision)
     hardware.configure(params.deterministic)
     return hardware
 
@@ -128,8 +139,12 @@ def advise_on_memory(params: TrainParams) -> Iterator[None]:
         if not (short or "DefaultCPUAllocator" in str(error)):
             raise
         raise UserError(
-            f"out of memory in a step of {params.model}: set train.accumulate: "
-            f"{2 * params.accumulate} (it is {params.accumulate}), which halves what a step takes "
-            "and changes no result but batch norm's, or train.input_size: "
-            f"{max(16, params.input_size // 2)} (it is {params.input_size}), which takes a quarter"
+            "out of memory in a step of {model}: set train.accumulate: {parts} (it is "
+            "{parts_now}), which halves what a step takes and changes no result but batch "
+            "norm's, or train.input_size: {size} (it is {size_now}), which takes a quarter",
+            model=params.model,
+            parts=2 * params.accumulate,
+            parts_now=params.accumulate,
+            size=max(16, params.input_size // 2),
+            size_now=params.input_size,
         ) from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from pipeline.command import UserError
+from pipeline.runtime.errors import UserError
 
 # A process that is killed ends the run at once; a machine that goes dark, after this.
 _PATIENCE = timedelta(minutes=10)
@@ -62,12 +64,43 @@ class Team:
             distributed.all_gather_object(values, value)
             if len(set(values)) > 1:
                 raise UserError(
-                    f"the training processes differ in {what} ({values}): "
-                    "all of them must see the same files"
+                    "the training processes differ in {what} ({values}): all of them must see "
+                    "the same files",
+                    what=what,
+                    values=values,
                 )
 
 
 ALONE = Team()
+
+
+def launch_team(launcher: str, module: str) -> None:
+    """Run `module` in the processes that `machine.launcher` asks for, and exit as they do.
+
+    Returns where it asks for none, and in each of those processes.
+    """
+    command, *options = launcher.split()
+    if command != "torchrun" or _is_member():
+        return
+    # A second to import, for those who train so.
+    from torch.distributed.elastic.multiprocessing.api import SignalException  # noqa: PLC0415
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError  # noqa: PLC0415
+    from torch.distributed.run import main as torchrun  # noqa: PLC0415
+
+    # Its own account of a process that failed would follow the message of that process.
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
+    try:
+        torchrun([*options, "-m", module])
+    except ChildFailedError as error:
+        _, failure = error.get_first_failure()
+        sys.exit(failure.exitcode if failure.exitcode > 0 else 1)
+    except SignalException as error:
+        sys.exit(128 + error.sigval)
+    sys.exit(0)
+
+
+def _is_member() -> bool:
+    return "TORCHELASTIC_RUN_ID" in os.environ
 
 
 def without_sync(network: nn.Module, skip: bool) -> AbstractContextManager[None]:
@@ -84,15 +117,16 @@ def join_team(device: torch.device) -> Iterator[Team]:
     Each takes the GPU of its own number; raises `UserError` where there is none. Without torchrun,
     gives a team of one.
     """
-    if "TORCHELASTIC_RUN_ID" not in os.environ:
+    if not _is_member():
         yield ALONE
         return
     if device.type == "cuda":
         number, gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
         if number >= gpus:
             raise UserError(
-                f"train.launcher starts more processes than there are GPUs ({gpus}): "
-                "lower --nproc-per-node, or set train.device: cpu"
+                "machine.launcher starts more processes than there are GPUs ({gpus}): lower "
+                "--nproc-per-node, or set machine.device: cpu",
+                gpus=gpus,
             )
         torch.cuda.set_device(number)
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE)

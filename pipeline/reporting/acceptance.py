@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,39 @@ from pipeline.reporting.intervals import fewest_without_error, wilson
 
 # Of the most confident, this share is accepted: the lines of the page's table.
 _SHARES = (1.0, 0.99, 0.95, 0.9, 0.75, 0.5)
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What is accepted from the confidence `threshold` on: how many, and their share of all."""
+
+    threshold: float
+    accepted: int
+    errors: int
+    share: float
+
+    @property
+    def error(self) -> float:
+        """The share of the accepted that is wrong."""
+        return self.errors / self.accepted
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of `error`."""
+        return wilson(self.errors, self.accepted)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Which threshold keeps the errors within a rate, and how sure that is.
+
+    `proven`: the whole interval of the error is within the rate. `too_few`: only the error seen is;
+    `needed` without any would prove it. `none`: not even that, and there is no threshold `at`.
+    """
+
+    verdict: Literal["proven", "too_few", "none"]
+    at: Acceptance | None
+    needed: int
 
 
 def score_readings(predictions: pd.DataFrame, whole_photos: set[str]) -> pd.DataFrame:
@@ -27,7 +61,8 @@ def score_readings(predictions: pd.DataFrame, whole_photos: set[str]) -> pd.Data
             "confidence": whole["confidence"],
         }
     )
-    return digits.groupby("photo").agg({"right": "all", "confidence": "min"})
+    readings = digits.groupby("photo").agg({"right": "all", "confidence": "min"})
+    return readings.astype({"right": bool})
 
 
 def accept_by_threshold(scored: pd.DataFrame) -> pd.DataFrame:
@@ -47,39 +82,32 @@ def accept_by_threshold(scored: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def find_threshold(accepted: pd.DataFrame, rate: float) -> dict[str, Any]:
+def find_threshold(accepted: pd.DataFrame, rate: float) -> Decision:
     """The lowest confidence from which on at most a share of `rate` is wrong.
 
-    `accepted` is of `accept_by_threshold`. Returns the verdict, and where there is a threshold its
-    row with the error's interval: `proven` where the whole interval is within `rate`; `too_few`
-    where only what was seen is, with the number `needed` to tell; `none` where not even that is.
+    `accepted` is of `accept_by_threshold`.
     """
+    needed = fewest_without_error(rate)
     errors, counts = accepted["errors"].to_numpy(), accepted["accepted"].to_numpy()
     highs = np.array([wilson(*pair)[1] for pair in zip(errors, counts, strict=True)])
-    for verdict, within in (("proven", highs <= rate), ("too_few", errors <= rate * counts)):
-        if within.any():
-            place = int(np.flatnonzero(within)[-1])
-            return {"verdict": verdict, "needed": fewest_without_error(rate)} | _row(
-                accepted, place
-            )
-    return {"verdict": "none"}
+    if (proven := highs <= rate).any():
+        return Decision("proven", _at(accepted, int(np.flatnonzero(proven)[-1])), needed)
+    if (seen := errors <= rate * counts).any():
+        return Decision("too_few", _at(accepted, int(np.flatnonzero(seen)[-1])), needed)
+    return Decision("none", None, needed)
 
 
-def tabulate(accepted: pd.DataFrame) -> list[dict[str, Any]]:
+def tabulate(accepted: pd.DataFrame) -> list[Acceptance]:
     """The rows of `accept_by_threshold` at which all, 99, 95, 90, 75 and 50 % are accepted."""
     counts = accepted["accepted"].to_numpy()
     if not len(counts):
         return []
     places = np.searchsorted(counts, [share * counts[-1] for share in _SHARES])
-    return [_row(accepted, int(place)) for place in dict.fromkeys(places)]
+    return [_at(accepted, int(place)) for place in dict.fromkeys(places)]
 
 
-def _row(accepted: pd.DataFrame, place: int) -> dict[str, Any]:
+def _at(accepted: pd.DataFrame, place: int) -> Acceptance:
     row = accepted.iloc[place]
-    count, errors = int(row["accepted"]), int(row["errors"])
-    low, high = wilson(errors, count)
-    return {
-        "threshold": float(row["threshold"]), "accepted": count, "errors": errors,
-        "share": count / int(accepted["accepted"].iloc[-1]),
-        "error": errors / count, "low": low, "high": high,
-    }  # fmt: skip
+    count = int(row["accepted"])
+    share = count / int(accepted["accepted"].iloc[-1])
+    return Acceptance(float(row["threshold"]), count, int(row["errors"]), share)

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import pandas as pd
 
-from pipeline.drawing.segments import LIT
 from pipeline.images.digits import CLASSES
+from pipeline.images.segments import LIT
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """How many digits of one label were read as another digit."""
+
+    actual: str
+    predicted: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """The mistakes between digits that are so many segments `apart`, the most frequent first.
+
+    `possible` is how many pairs of digits are so alike, whether or not they were confused.
+    """
+
+    apart: int
+    possible: int
+    mistakes: tuple[Mistake, ...]
+
+    @property
+    def count(self) -> int:
+        """How many digits were misread so."""
+        return sum(its.count for its in self.mistakes)
 
 
 def count_confusion(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -22,22 +49,21 @@ def segments_apart(one: str, other: str) -> int:
     return len(set(LIT[one]) ^ set(LIT[other]))
 
 
-def group_by_segments(confusion: pd.DataFrame) -> list[dict[str, Any]]:
-    """Misread digits by how many segments the two are apart, the most alike first.
-
-    Returns for each number of segments `apart` how many pairs of digits are so alike (`possible`),
-    how many digits were misread so (`count`), and each actual and predicted digit that occurs with
-    its count, the most frequent first (`cases`).
-    """
-    groups: dict[int, dict[str, Any]] = {}
+def group_by_segments(confusion: pd.DataFrame) -> list[Likeness]:
+    """Misread digits by how many segments the two are apart, the most alike first."""
+    pairs: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for one, other in combinations(CLASSES, 2):
-        apart = segments_apart(one, other)
-        group = groups.setdefault(apart, {"apart": apart, "possible": 0, "count": 0, "cases": []})
-        group["possible"] += 1
-        for actual, predicted in ((one, other), (other, one)):
-            if count := int(confusion.loc[actual, predicted]):  # type: ignore[arg-type]
-                group["count"] += count
-                group["cases"].append({"actual": actual, "predicted": predicted, "count": count})
-    for group in groups.values():
-        group["cases"].sort(key=lambda case: -case["count"])
-    return [groups[apart] for apart in sorted(groups)]
+        pairs[segments_apart(one, other)].append((one, other))
+    return [
+        Likeness(apart, len(pairs[apart]), _mistakes(confusion, pairs[apart]))
+        for apart in sorted(pairs)
+    ]
+
+
+def _mistakes(confusion: pd.DataFrame, pairs: list[tuple[str, str]]) -> tuple[Mistake, ...]:
+    found = [
+        Mistake(actual, predicted, int(confusion.loc[actual, predicted]))  # type: ignore[arg-type]
+        for one, other in pairs
+        for actual, predicted in ((one, other), (other, one))
+    ]
+    return tuple(sorted((its for its in found if its.count), key=lambda its: -its.count))

@@ -1,4 +1,4 @@
-"""The pictures: digits, curves, confusion, and the misread digits in their photos."""
+"""The pictures: digits with their labels, and misread digits in their photos."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from io import BytesIO
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from pipeline.reporting.confusion import count_confusion
 from pipeline.reporting.misread import Misread
 
 _INK = "#1f3b57"
@@ -28,44 +25,12 @@ _HANGUL_FONTS = (
 
 
 def draw_digits(images: NDArray[np.uint8], labels: Sequence[str]) -> bytes:
-    """A grid of digit images (n, side, side, 3) with their labels, as PNG."""
+    """A grid of digit images (n, size, size, 3) with their labels, as PNG."""
     columns = 8
     figure, grid = _grid(len(images), columns, cell=(1.1, 1.25))
     for axes, image, label in zip(grid, images, labels, strict=False):
         axes.imshow(image)
         axes.set_title(label, fontsize=11, color=_INK)
-    return _png(figure)
-
-
-def draw_curves(history: pd.DataFrame) -> bytes:
-    """Loss, and accuracy of training and validation, by epoch, as PNG."""
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    loss, accuracy = figure.subplots(1, 2)
-    for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
-        axes.plot(history["epoch"], history[f"train_{name}"], color="0.6", label="training")
-        axes.plot(history["epoch"], history[f"valid_{name}"], color=_INK, label="validation")
-        axes.set(xlabel="epoch", ylabel=name)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.grid(alpha=0.3)
-        axes.legend()
-    # From 0.7 as in the guidebook, so that good differs from better, unless it ends below that.
-    accuracy.set_ylim(min(0.7, 0.9 * float(history["valid_accuracy"].iloc[-1])), 1.003)
-    return _png(figure)
-
-
-def draw_confusion(predictions: pd.DataFrame) -> bytes:
-    """Counts of each actual digit by predicted digit, as PNG; the diagonal is right."""
-    table = count_confusion(predictions).to_numpy()
-    figure = Figure(figsize=(5.6, 5.2), layout="constrained")
-    axes = figure.subplots()
-    wrong = np.where(np.eye(10, dtype=bool), 0, table)
-    axes.imshow(wrong, cmap="Reds", vmin=0, vmax=max(4, wrong.max()))
-    for (row, column), count in np.ndenumerate(table):
-        if count:
-            weight = "bold" if row == column else "normal"
-            axes.text(column, row, str(count), ha="center", va="center", weight=weight)
-    axes.set(xlabel="predicted", ylabel="actual", xticks=range(10), yticks=range(10))
-    axes.set_title(f"{int(wrong.sum())} of {int(table.sum())} misread", fontsize=10)
     return _png(figure)
 
 

@@ -1,40 +1,61 @@
-"""How well the digits are read, as nested numbers."""
+"""How well the digits are read, as figures."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score
 
 from pipeline.reporting.acceptance import score_readings
+from pipeline.reporting.score import Score
 
 _BINS = 15
 
 
-def measure(predictions: pd.DataFrame, whole_photos: set[str]) -> dict[str, Any]:
-    """Figures of a frame with the columns photo, actual, predicted, confidence.
+@dataclass(frozen=True)
+class Figures:
+    """How well digits are read.
 
-    `digits` counts single digits; `readings` counts the photos in `whole_photos`, those whose
-    every digit is in `predictions`, right only when all of their digits are; neither has an
-    accuracy where it counts none; `classes` is the
-    accuracy of each class that occurs; `calibration.ece` see `expected_calibration_error`.
+    `digits` counts single digits, `readings` the photos whose every digit was read, right only when
+    all of them are; `classes` is of each label that occurs; for `ece` see
+    `expected_calibration_error`.
+    """
+
+    digits: Score
+    readings: Score
+    classes: Mapping[str, Score]
+    macro_f1: float
+    ece: float
+
+    def as_numbers(self) -> dict[str, dict[str, float]]:
+        """metrics.json: nested numbers, rounded; of nothing there is no accuracy."""
+        return {
+            "digits": _numbers(self.digits) | {"macro_f1": round(self.macro_f1, 6)},
+            "readings": _numbers(self.readings),
+            "classes": {label: round(its.share, 6) for label, its in self.classes.items()},
+            "calibration": {"ece": round(self.ece, 6)},
+        }
+
+
+def measure(predictions: pd.DataFrame, whole_photos: set[str]) -> Figures:
+    """The figures of a frame with the columns photo, actual, predicted, confidence.
+
+    `whole_photos` are those whose every digit is in it.
     """
     right = predictions["predicted"] == predictions["actual"]
-    readings = score_readings(predictions, whole_photos)["right"]
     macro_f1 = f1_score(
         predictions["actual"], predictions["predicted"], average="macro", zero_division=0
     )
-    classes = right.groupby(predictions["actual"]).mean()
-    return {
-        "digits": _score(right) | {"macro_f1": round(float(macro_f1), 6)},
-        "readings": _score(readings),
-        "classes": {str(name): round(float(share), 6) for name, share in classes.items()},
-        "calibration": {
-            "ece": round(expected_calibration_error(predictions["confidence"], right), 6)
-        },
-    }
+    return Figures(
+        digits=Score.of(right),
+        readings=Score.of(score_readings(predictions, whole_photos)["right"]),
+        classes={str(name): Score.of(its) for name, its in right.groupby(predictions["actual"])},
+        macro_f1=float(macro_f1),
+        ece=expected_calibration_error(predictions["confidence"], right),
+    )
 
 
 def expected_calibration_error(confidence: pd.Series, right: pd.Series) -> float:
@@ -55,7 +76,8 @@ def bin_by_confidence(confidence: pd.Series, right: pd.Series) -> pd.DataFrame:
     return means.assign(count=digits.groupby(bins).size())
 
 
-def _score(right: pd.Series) -> dict[str, float]:
-    count, errors = len(right), int((~right.astype(bool)).sum())
-    score: dict[str, float] = {"count": count, "errors": errors}
-    return score | {"accuracy": round(1 - errors / count, 6)} if count else score
+def _numbers(score: Score) -> dict[str, float]:
+    numbers: dict[str, float] = {"count": score.count, "errors": score.errors}
+    if score.count:
+        numbers["accuracy"] = round(1 - score.errors / score.count, 6)
+    return numbers

@@ -8,14 +8,14 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from pipeline.command import UserError
 from pipeline.images.box import Box
 from pipeline.images.cutting import cut
 from pipeline.images.photo import UnreadablePhoto, read_photo
+from pipeline.runtime.errors import UserError
 
 # Pixels of a photo's longer side: as many as the picture shows, so that thirty phone photos fit
 # into a small PC's memory.
-_SHOWN_SIDE = 480
+_SHOWN_PIXELS = 480
 
 
 @dataclass(frozen=True)
@@ -31,17 +31,17 @@ class Misread:
     confidence: float | None
 
 
-def find_misread(answers: pd.DataFrame) -> pd.DataFrame:
+def find_misread(predictions: pd.DataFrame) -> pd.DataFrame:
     """Those rows whose predicted digit is not the actual one, the most confident first."""
-    wrong = answers[answers["predicted"] != answers["actual"]]
+    wrong = predictions[predictions["predicted"] != predictions["actual"]]
     return wrong.sort_values("confidence", ascending=False, kind="stable")
 
 
 def load_most_confident(
-    folder: Path, answers: pd.DataFrame, margin: float, count: int
+    folder: Path, predictions: pd.DataFrame, margin: float, count: int
 ) -> tuple[list[Misread], int]:
     """The `count` most confident mistakes ready to be shown, and how many there are in all."""
-    misread = find_misread(answers)
+    misread = find_misread(predictions)
     shown = [
         load_misread(folder, row, margin, row["predicted"], row["confidence"])
         for _, row in misread.head(count).iterrows()
@@ -55,8 +55,9 @@ def open_photo(folder: Path, name: str) -> Image.Image:
         return read_photo(folder / name)
     except UnreadablePhoto as error:
         raise UserError(
-            f"{folder / name}: {error}; {folder}/ has changed since: run `dvc repro`"
-        ) from None
+            "{photo}: {error}; {folder}/ has changed since: run `dvc repro`",
+            photo=folder / name, error=error, folder=folder,
+        ) from None  # fmt: skip
 
 
 def load_misread(
@@ -67,10 +68,10 @@ def load_misread(
     Raises `UserError` where the photo can no longer be read.
     """
     photo = open_photo(folder, row["photo"])
-    box = Box.of(row)
+    box = Box(*(int(row[edge]) for edge in Box._fields))
     digit = cut(photo, box, margin)
     width = photo.width
-    photo.thumbnail((_SHOWN_SIDE, _SHOWN_SIDE))
+    photo.thumbnail((_SHOWN_PIXELS, _SHOWN_PIXELS))
     scale = photo.width / width
     xmin, ymin, xmax, ymax = (scale * edge for edge in box)
     return Misread(

@@ -7,6 +7,8 @@ from helpers import display, voc_xml
 
 from pipeline.annotations.dialects import coordinates_of, recognise, to_edges
 from pipeline.annotations.voc import parse_voc
+from pipeline.annotations.voc_writer import write_voc
+from pipeline.images.box import Box
 
 BNDBOX = "<bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox>"
 SIZE = "<size><width>160</width><height>120</height></size>"
@@ -77,13 +79,15 @@ WRITERS = [
 
 @pytest.mark.parametrize(("file", "name"), WRITERS)
 def test_a_writer_is_recognised(file, name):
-    """By its tells together, not by one that others share."""
+    """It is known by its tells together, not by one that others share."""
     assert recognise(file).name == name
 
 
 def test_the_samples_and_the_tests_annotations_are_labelimgs():
-    """As they claim to be."""
-    assert recognise(parse_voc(voc_xml(display("7")).encode())).name == "labelimg"
+    """They are written as labelImg writes, and are taken for that."""
+    written = write_voc("a.jpg", (160, 120), [(Box(6, 30, 30, 70), "7")])
+    for content in (voc_xml(display("7")).encode(), written):
+        assert recognise(parse_voc(content)).name == "labelimg"
 
 
 VOC2007 = source("The VOC2007 Database")
@@ -124,7 +128,7 @@ def test_coordinates_follow_from_the_writer_and_the_values(file, coordinates):
 @pytest.mark.parametrize("setting", ["zero_based", "one_based"])
 @pytest.mark.parametrize("head", ["", VOC2007, SUPERVISION, THREE_UNKNOWN])
 def test_the_setting_overrides_the_writer(head, setting):
-    """Whoever it is."""
+    """It does so for every writer."""
     file = voc(head, box=(1, 1, 161, 40))
     assert coordinates_of(file, recognise(file), setting) == setting
 
@@ -138,5 +142,5 @@ def test_the_setting_overrides_the_writer(head, setting):
     ],
 )
 def test_values_become_edges_from_0(coordinates, edges):
-    """Half-open: the maximum is the edge behind the last pixel."""
+    """They are half-open, so that the maximum is the edge behind the last pixel."""
     assert to_edges((10, 20, 31, 41), coordinates) == edges

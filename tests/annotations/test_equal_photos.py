@@ -35,13 +35,13 @@ def moved(box, by):
     ],
 )
 def test_boxes_are_the_same_but_for_rounding(others, same):
-    """Labels in reading order, and every edge within a pixel."""
+    """Labels are equal in reading order, and every edge within a pixel."""
     assert same_boxes([SEVEN, ZERO], others) == same
     assert same_boxes(others, [SEVEN, ZERO]) == same
 
 
 def test_only_the_same_bytes_are_a_group(tmp_path):
-    """Not the same length."""
+    """Files of the same length are not enough."""
     for name, content in {"c": "11", "a": "11", "b": "12", "d": "3", "0/e": "11"}.items():
         write(tmp_path / name, content)
     assert same_bytes(tmp_path, ["0/e", "c", "a", "b", "d"]) == [["a", "c", "0/e"]]
@@ -56,20 +56,20 @@ def folder_of(tmp_path, xmls):
 
 
 def entries(ledger):
-    return sorted((row["file"], row["object"], row["reason"]) for row in ledger.problems)
+    return sorted((row.file, row.object, row.reason) for row in ledger.problems)
 
 
 def test_a_copy_is_used_once(tmp_path):
-    """The first by name; the others and their boxes are in the ledger, and nobody's mistake."""
+    """The first by name is used; the others are in the ledger, and nobody's mistake."""
     ledger = folder_of(tmp_path, {"b": display("70"), "a": display("70"), "c": display("70")})
-    assert {box["photo"] for box in ledger.boxes} == {"a.jpg"}
+    assert {box.photo for box in ledger.boxes} == {"a.jpg"}
     assert entries(ledger) == [
         ("b.jpg", "", "photo_copy"),
         ("b.xml", "", "photo_copy"), ("b.xml", "1", "copied_box"), ("b.xml", "2", "copied_box"),
         ("c.jpg", "", "photo_copy"),
         ("c.xml", "", "photo_copy"), ("c.xml", "1", "copied_box"), ("c.xml", "2", "copied_box"),
     ]  # fmt: skip
-    assert {row["detail"] for row in ledger.problems} == {
+    assert {row.detail for row in ledger.problems} == {
         "b.jpg is a copy of a.jpg",
         "c.jpg is a copy of a.jpg",
     }
@@ -80,7 +80,7 @@ def test_a_copy_is_used_once(tmp_path):
 
 
 def test_copies_with_different_boxes_are_rejected(tmp_path):
-    """Both, with both names: nobody knows which is right."""
+    """Both are, with both names, as nobody knows which is right."""
     ledger = folder_of(tmp_path, {"a": display("70"), "b": display("71")})
     assert not ledger.boxes
     assert entries(ledger) == [
@@ -88,7 +88,7 @@ def test_copies_with_different_boxes_are_rejected(tmp_path):
         for name in "ab"
         for file, number in (("jpg", ""), ("xml", ""), ("xml", "1"), ("xml", "2"))
     ]
-    assert {row["detail"] for row in ledger.problems} == {"a.jpg and b.jpg"}
+    assert {row.detail for row in ledger.problems} == {"a.jpg and b.jpg"}
     assert set(ledger.files.values()) == {"rejected"}
 
 
@@ -99,9 +99,9 @@ def test_one_copy_that_differs_spoils_all(tmp_path):
 
 
 def test_of_many_copies_three_are_named(tmp_path):
-    """Enough to find them."""
+    """That is enough to find them."""
     ledger = folder_of(tmp_path, dict.fromkeys("abcd", display("7")) | {"e": display("8")})
-    assert {row["detail"] for row in ledger.problems} == {"a.jpg and b.jpg and c.jpg"}
+    assert {row.detail for row in ledger.problems} == {"a.jpg and b.jpg and c.jpg"}
 
 
 def test_a_rejected_copys_repairs_are_not_said(tmp_path):

@@ -15,14 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pipeline.annotations.checks import REASONS
 from pipeline.annotations.folder import read_folder
 from pipeline.annotations.ledger import rejected_share
+from pipeline.annotations.rules import REASONS
 from pipeline.annotations.summary import count
-from pipeline.command import UserError
+from pipeline.contracts import BOXES, PROBLEMS
 from pipeline.images.photo import read_header, read_photo
 from pipeline.params import load_params
-from pipeline.tables import rows_of
+from pipeline.runtime.errors import UserError
 
 PARAMS = load_params(ROOT / "params.yaml").parse.model_copy(
     update={"labels": {"seven": "7"}, "ignore": ["."]}
@@ -38,14 +38,20 @@ def layout(folder, photos, xmls):
         write(folder / xml, voc_xml(display("70"), filename))
 
 
+def read_frames(folder, params=PARAMS):
+    """The two tables of a folder as data frames."""
+    boxes, problems = read_folder(folder, params).tables()
+    return BOXES.frame(boxes), PROBLEMS.frame(problems)
+
+
 def photo_of(folder, xml):
     """The photo that an XML's boxes are on; None where they were not used."""
-    boxes, _ = read_folder(folder, PARAMS).frames()
+    boxes, _ = read_frames(folder)
     return next(iter(boxes["photo"][boxes["xml"] == xml]), None)
 
 
 def found_reasons(folder, file):
-    _, problems = read_folder(folder, PARAMS).frames()
+    _, problems = read_frames(folder)
     return set(problems["reason"][problems["file"] == file])
 
 
@@ -72,7 +78,7 @@ def found_reasons(folder, file):
     ],
 )
 def test_an_annotation_finds_its_photo(tmp_path, photos, xml, filename, photo):
-    """By its own stem, else by <filename>, never by following a path."""
+    """It is found by its own stem, else by <filename>, never by following a path."""
     layout(tmp_path, photos, {xml: filename})
     assert photo_of(tmp_path, xml) == photo
 
@@ -103,10 +109,10 @@ def test_hangul_is_the_same_composed_and_decomposed(tmp_path, forms):
     ],
 )
 def test_without_a_certain_photo_its_objects_are_rejected(tmp_path, photos, xml, filename, reason):
-    """Each of them, and the file, under the reason."""
+    """Each of them is, and so is the file, under the same reason."""
     layout(tmp_path, photos, {xml: filename})
     ledger = read_folder(tmp_path, PARAMS)
-    entries = [(row["object"], row["reason"]) for row in ledger.problems if row["file"] == xml]
+    entries = [(row.object, row.reason) for row in ledger.problems if row.file == xml]
     assert entries == [("", reason), ("1", reason), ("2", reason)]
     assert not ledger.boxes
 
@@ -118,13 +124,13 @@ def test_a_filename_never_leads_out_of_the_folder(tmp_path):
 
 
 def test_a_link_out_of_the_folder_is_not_used(tmp_path):
-    """Neither a linked photo nor a linked folder's content."""
+    """Neither is a linked photo nor a linked folder's content."""
     layout(tmp_path, ["elsewhere/a.jpg"], {"elsewhere/b.xml": "", "raw/a.xml": "a.jpg"})
     (tmp_path / "raw/a.jpg").symlink_to(tmp_path / "elsewhere/a.jpg")
     (tmp_path / "raw/more").symlink_to(tmp_path / "elsewhere")
     ledger = read_folder(tmp_path / "raw", PARAMS)
     assert not ledger.boxes
-    assert {(row["file"], row["reason"]) for row in ledger.problems} == {
+    assert {(row.file, row.reason) for row in ledger.problems} == {
         ("a.jpg", "link_not_followed"),
         ("a.xml", "no_photo"),
         ("more", "link_not_followed"),
@@ -139,7 +145,7 @@ def test_a_second_xml_of_a_photo_is_rejected(tmp_path):
 
 
 def test_files_that_are_not_used_are_listed(tmp_path):
-    """A photo without XML, and a file that is neither."""
+    """They are a photo without XML, and a file that is neither."""
     layout(tmp_path, ["a.jpg", "b.jpg"], {"a.xml": "a.jpg"})
     write(tmp_path / "notes.txt", "7")
     assert found_reasons(tmp_path, "b.jpg") == {"photo_without_xml"}
@@ -155,9 +161,9 @@ def test_a_file_name_of_no_encoding_is_accounted_for(tmp_path):
         write(tmp_path / name, PHOTO)
     except OSError:
         pytest.skip("this file system takes only UTF-8 names")
-    boxes, problems = read_folder(tmp_path, PARAMS).frames()
+    boxes, problems = read_frames(tmp_path)
     assert len(boxes) == 2
-    assert len(problems) == 1
+    assert list(problems["reason"]) == ["odd_name"]
     assert problems.to_csv().encode("utf-8")
 
 
@@ -175,12 +181,12 @@ def test_a_folder_that_is_missing_or_empty_is_a_users_error(tmp_path, prepare):
     ids=["empty", "truncated", "text"],
 )
 def test_objects_on_an_unreadable_photo_are_rejected(tmp_path, content, reason):
-    """With the photo's name in the detail."""
+    """The detail has the photo's name."""
     layout(tmp_path, ["a.jpg"], {"a.xml": "a.jpg"})
     write(tmp_path / "a.jpg", content)
     ledger = read_folder(tmp_path, PARAMS)
     assert not ledger.boxes
-    assert {(row["reason"], row["detail"][:6]) for row in ledger.problems} == {(reason, "a.jpg:")}
+    assert {(row.reason, row.detail[:6]) for row in ledger.problems} == {(reason, "a.jpg:")}
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -195,18 +201,18 @@ def test_boxes_land_on_their_digit_whatever_the_orientation(tmp_path, orientatio
     drawn, size = (lit, upright.size) if upright_size else ((16, 8, 48, 24), (96, 64))
     write(tmp_path / "a.xml", voc_xml([("7", drawn)], "a.jpg", size))
     [box] = read_folder(tmp_path, PARAMS).boxes
-    assert tuple(box[side] for side in ("xmin", "ymin", "xmax", "ymax")) == lit
+    assert box.box == lit
     wanted = {1: set(), 2: {"frame_unknown"}, 3: {"frame_unknown"}, 4: {"frame_unknown"}}
     assert found_reasons(tmp_path, "a.xml") == wanted.get(orientation, {"raw_frame"})
 
 
 def details(folder, file):
-    _, problems = read_folder(folder, PARAMS).frames()
-    return [row["detail"] for row in rows_of(problems) if row["file"] == file]
+    _, problems = read_folder(folder, PARAMS).tables()
+    return [row.detail for row in problems if row.file == file]
 
 
 def test_details_name_the_photo_and_the_facts(tmp_path):
-    """The same in every language."""
+    """They are the same in every language."""
     layout(tmp_path, ["a.jpg", "b.jpg"], {"a.xml": "a.jpg", "copy/a.xml": "a.jpg", "b.xml": ""})
     write(tmp_path / "b.xml", voc_xml([], "b.jpg", (640, 480)))
     assert details(tmp_path, "copy/a.xml") == ["a.jpg by a.xml"] * 3
@@ -219,7 +225,7 @@ def test_details_name_the_photo_and_the_facts(tmp_path):
 
 
 def test_a_size_that_is_transposed_for_no_reason_is_noted(tmp_path):
-    """The photo is stored upright; with the raw frame set, its size is compared as it is stored."""
+    """The photo is stored upright; where `parse.exif` is raw, its stored size is compared."""
     write(tmp_path / "a.jpg", PHOTO)
     write(tmp_path / "a.xml", voc_xml(display("7"), "a.jpg", SIZE[::-1]))
     assert found_reasons(tmp_path, "a.xml") == {"size_mismatch"}
@@ -227,19 +233,19 @@ def test_a_size_that_is_transposed_for_no_reason_is_noted(tmp_path):
     for orientation, size in ((3, SIZE), (6, SIZE)):
         write(tmp_path / "a.jpg", jpeg(draw_photo([]), orientation=orientation))
         write(tmp_path / "a.xml", voc_xml(display("7"), "a.jpg", size))
-        _, problems = read_folder(tmp_path, raw).frames()
+        _, problems = read_frames(tmp_path, raw)
         assert list(problems["reason"]) == ["raw_frame"]
 
 
 def test_a_filename_does_not_take_another_xmls_photo_away(tmp_path):
-    """Also where the XML that names it comes first."""
+    """It does not where the XML that names it comes first, either."""
     layout(tmp_path, ["b.jpg"], {"a.xml": "b.jpg", "b.xml": "b.jpg"})
     assert photo_of(tmp_path, "b.xml") == "b.jpg"
     assert found_reasons(tmp_path, "a.xml") == {"photo_already_annotated"}
 
 
 def test_every_file_has_its_fate(tmp_path):
-    """Used, rejected or noted: a photo that of its XML."""
+    """It is used, rejected or noted; a photo shares the fate of its XML."""
     layout(tmp_path, ["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"], {"a.xml": "", "f.xml": ""})
     write(tmp_path / "b.xml", voc_xml([("kg", (6, 30, 30, 70))], "b.jpg"))
     write(tmp_path / "c.xml", voc_xml([], "c.jpg"))
@@ -254,10 +260,10 @@ def test_every_file_has_its_fate(tmp_path):
 
 
 def test_a_photo_without_a_usable_box_is_listed_with_its_xml(tmp_path):
-    """Both as files, before the XML's objects, each naming the other; it is no complaint more."""
+    """Both are listed before the XML's objects, each with the other's name."""
     write(tmp_path / "a.jpg", PHOTO)
     write(tmp_path / "a.xml", voc_xml([("kg", (6, 30, 30, 70))], "a.jpg"))
-    _, problems = read_folder(tmp_path, PARAMS).frames()
+    _, problems = read_frames(tmp_path)
     assert problems[["file", "object", "reason", "detail"]].to_numpy().tolist() == [
         ["a.jpg", "", "all_rejected", "a.jpg by a.xml"],
         ["a.xml", "", "all_rejected", "a.jpg by a.xml"],
@@ -270,21 +276,21 @@ def test_a_photo_without_a_usable_box_is_listed_with_its_xml(tmp_path):
     ("labels", "reason"), [([".", "."], "all_ignored"), ([".", "kg"], "all_rejected")]
 )
 def test_a_photo_whose_labels_are_all_ignored_is_no_complaint(tmp_path, labels, reason):
-    """It is noted; one box that should have been a digit, and it is rejected."""
+    """It is noted; with one box that should have been a digit, it is rejected."""
     objects = [(label, (6 + 30 * i, 30, 30 + 30 * i, 70)) for i, label in enumerate(labels)]
     write(tmp_path / "a.jpg", PHOTO)
     write(tmp_path / "a.xml", voc_xml(objects, "a.jpg"))
     ledger = read_folder(tmp_path, PARAMS)
-    assert ledger.frames()[1]["reason"].tolist()[:2] == [reason, reason]
+    assert [row.reason for row in ledger.tables()[1]][:2] == [reason, reason]
     assert set(ledger.files.values()) == {REASONS[reason].verdict}
 
 
 def test_a_files_problems_come_in_the_order_of_its_objects(tmp_path):
-    """The file's own first, whichever rule found them."""
+    """The file's own come first, whichever rule found them."""
     objects = [*display("7"), ("kg", (100, 30, 120, 70)), *display("7"), (" 1", (40, 30, 60, 70))]
     write(tmp_path / "a.jpg", PHOTO)
     write(tmp_path / "a.xml", voc_xml(objects, "a.jpg", (640, 480)))
-    _, problems = read_folder(tmp_path, PARAMS).frames()
+    _, problems = read_frames(tmp_path)
     assert list(zip(problems["object"], problems["reason"], strict=True)) == [
         ("", "size_mismatch"), ("2", "not_a_digit"), ("3", "duplicate_box"), ("4", "label_tidied"),
     ]  # fmt: skip
@@ -304,24 +310,24 @@ def test_another_photos_size_is_noted(tmp_path, size, noted):
 
 
 def test_boxes_come_by_photo_in_reading_order(tmp_path):
-    """Whatever order they were drawn in."""
+    """They may have been drawn in any order."""
     for name in ("b", "a"):
         write(
             tmp_path / f"{name}.jpg", jpeg(draw_photo(display("123")), quality=80 + ord(name) % 9)
         )
         write(tmp_path / f"{name}.xml", voc_xml(display("123")[::-1], f"{name}.jpg"))
-    boxes, _ = read_folder(tmp_path, PARAMS).frames()
+    boxes, _ = read_frames(tmp_path)
     assert list(boxes["photo"]) == ["a.jpg"] * 3 + ["b.jpg"] * 3
     assert "".join(boxes["label"]) == "123123"
     assert list(boxes["object"][:3]) == [3, 2, 1]
 
 
 def test_a_rejected_object_is_not_said_to_be_repaired(tmp_path):
-    """`repaired` means used, changed so: a tidied duplicate is only rejected."""
+    """A tidied duplicate is only rejected, since `repaired` says that it is used."""
     write(tmp_path / "a.jpg", PHOTO)
     write(tmp_path / "a.xml", voc_xml([*display("7"), (" 7", display("7")[0][1])], "a.jpg"))
     problems = read_folder(tmp_path, PARAMS).problems
-    assert [(row["object"], row["verdict"]) for row in problems] == [("2", "rejected")]
+    assert [(row.object, row.verdict) for row in problems] == [("2", "rejected")]
 
 
 ODD_LABELS = ["0", "7", " 7", "\uff17", "seven", "10", ".", "", "NaN", "kWh", "a,b", '"', "숫자"]
@@ -366,7 +372,7 @@ def read_generated(files):
         for file, content in files.items():
             write(folder / file, voc_xml(**content) if isinstance(content, dict) else content)
         ledger = read_folder(folder, PARAMS)
-        boxes, problems = ledger.frames()
+        boxes, problems = read_frames(folder)
         headers = {name: read_header(folder / name) for name in boxes["photo"]}
         return ledger, boxes, problems, headers
 
@@ -390,17 +396,17 @@ def test_every_object_is_a_box_or_rejected_once(files):
 
 @given(files=FOLDERS)
 def test_every_box_lies_in_its_photo_and_shows_a_digit(files):
-    """0-based, half-open edges of the upright photo, whatever the XML says."""
+    """Its edges are in the upright photo, 0-based and half-open, whatever the XML says."""
     _, boxes, _, photos = read_generated(files)
-    for row in rows_of(boxes):
-        assert 0 <= row["xmin"] < row["xmax"] <= photos[row["photo"]].width
-        assert 0 <= row["ymin"] < row["ymax"] <= photos[row["photo"]].height
-        assert row["label"] in set("0123456789")
+    for row in boxes.itertuples():
+        assert 0 <= row.xmin < row.xmax <= photos[row.photo].width
+        assert 0 <= row.ymin < row.ymax <= photos[row.photo].height
+        assert row.label in set("0123456789")
 
 
 @given(files=FOLDERS)
 def test_every_file_is_used_rejected_or_noted(files):
-    """By the two tables alone: each file is in one of the three, as the summary counts them."""
+    """The two tables alone put each file in one of the three, as the summary counts them."""
     ledger, boxes, problems, _ = read_generated(files)
     used = {*boxes["photo"], *boxes["xml"]}
     own = problems[(problems["object"] == "") & ~problems["file"].isin(used)]
@@ -416,11 +422,11 @@ def test_every_file_is_used_rejected_or_noted(files):
 def test_real_photos_add_up(name):
     """Every object of two published sets is a box or rejected, and most are boxes."""
     folder = REAL_DATA / name
-    boxes, problems = read_folder(folder, load_params(ROOT / "params.yaml").parse).frames()
+    ledger = read_folder(folder, load_params(ROOT / "params.yaml").parse)
     objects = sum(
         len(ElementTree.parse(path).getroot().findall("object"))
         for path in (folder / "Annotations").glob("*.xml")
     )
-    rejected = problems[(problems["verdict"] == "rejected") & (problems["object"] != "")]
-    assert len(boxes) + len(rejected) == objects
-    assert rejected_share(boxes, problems) < 0.02
+    rejected = [row for row in ledger.problems if row.verdict == "rejected" and row.object]
+    assert len(ledger.boxes) + len(rejected) == objects
+    assert rejected_share(ledger) < 0.02

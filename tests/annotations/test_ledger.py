@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.annotations.checks import Finding
-from pipeline.annotations.ledger import Ledger, is_odd, printable, rejected_share
-from pipeline.tables import PROBLEMS, read_table, rows_of
+from pipeline.annotations.ledger import Ledger, is_odd, printable, rejected_share, unexpected
+from pipeline.annotations.rules import Finding
+from pipeline.contracts import PROBLEMS, BoxRow, ProblemRow
 
 
 def entry(finding, file="a.xml", number=1):
@@ -20,31 +20,27 @@ def entry(finding, file="a.xml", number=1):
 
 
 def test_an_entry_has_its_reasons_verdict():
-    """And the object's number as text, empty for the whole file."""
-    assert entry(Finding("box_empty", "1, 2, 1, 4"), number=3) == {
-        "file": "a.xml",
-        "object": "3",
-        "verdict": "rejected",
-        "reason": "box_empty",
-        "detail": "1, 2, 1, 4",
-    }
-    assert entry(Finding("no_object", ""), number=None)["object"] == ""
+    """It has the object's number as text, which is empty for the whole file."""
+    assert entry(Finding("box_empty", "1, 2, 1, 4"), number=3) == ProblemRow(
+        file="a.xml", object="3", verdict="rejected", reason="box_empty", detail="1, 2, 1, 4"
+    )
+    assert entry(Finding("no_object", ""), number=None).object == ""
 
 
 @pytest.mark.parametrize(
     ("reason", "fate"), [("odd_name", "rejected"), ("other_file", "noted"), ("photo_copy", "noted")]
 )
 def test_a_files_entry_decides_its_fate(reason, fate):
-    """As its reason's verdict."""
+    """Its fate is the reason's verdict."""
     ledger = Ledger()
     ledger.note_file("a", Finding(reason, ""))
     assert ledger.files == {"a": fate}
-    assert [row["reason"] for row in ledger.problems] == [reason]
+    assert [row.reason for row in ledger.problems] == [reason]
 
 
 @pytest.mark.parametrize("text", ["저울 7.jpg", "a b.jpg", "\u3000", "é", "", "a\u200bb", "😀"])
 def test_text_of_any_script_stays_as_it_is(text):
-    """Also with the spaces of other scripts."""
+    """The spaces of other scripts stay, too."""
     assert not is_odd(text)
     assert printable(text) == text
 
@@ -54,31 +50,53 @@ def test_text_of_any_script_stays_as_it_is(text):
     [("a\rb", "a\\rb"), ("a\nb", "a\\nb"), ("\x00", "\\x00"), ("저\udcb0", "저\\udcb0")],
 )
 def test_what_a_csv_cannot_hold_is_escaped(text, shown):
-    """Control characters, and bytes of a file name that are no UTF-8."""
+    """It cannot hold control characters, or bytes of a file name that are no UTF-8."""
     assert is_odd(text)
     assert printable(text) == shown
 
 
 def test_a_strangers_detail_is_cut_off():
     """A label of megabytes is no use to a reader."""
-    assert len(entry(Finding("not_a_digit", "7" * 10_000))["detail"]) == 300
+    assert len(entry(Finding("not_a_digit", "7" * 10_000)).detail) == 300
 
 
 @given(texts=st.lists(st.text(max_size=8), max_size=4))
-def test_every_row_comes_back_from_the_csv(texts):
-    """Whatever is in names and details."""
+def test_every_row_comes_back_from_the_csv(tmp_path, texts):
+    """It does so whatever is in names and details."""
     ledger = Ledger()
     for text in texts:
         ledger.note(f"{text}.xml", None, Finding("no_photo", text))
-    _, problems = ledger.frames()
-    csv = problems.to_csv(index=False, lineterminator="\n").encode("utf-8")
-    assert rows_of(read_table(BytesIO(csv), PROBLEMS)) == rows_of(problems)
+    _, problems = ledger.tables()
+    PROBLEMS.write(problems, tmp_path / "problems.csv")
+    assert PROBLEMS.read(tmp_path / "problems.csv") == problems
 
 
-BOX = {
-    "photo": "a.jpg", "xml": "a.xml", "object": 1, "label": "7",
-    "xmin": 0, "ymin": 0, "xmax": 9, "ymax": 9, "row": 0, "column": 0,
-}  # fmt: skip
+BOX = BoxRow("a.jpg", "a.xml", 1, "7", 0, 0, 9, 9, 0, 0)
+
+
+def test_the_tables_are_in_a_fixed_order():
+    """Boxes are by photo in reading order; problems are by file, each file's as they were found."""
+    ledger = Ledger(
+        boxes=[
+            replace(BOX, photo=photo, row=row, column=column)
+            for photo, row, column in [("b.jpg", 0, 0), ("a.jpg", 1, 0), ("a.jpg", 0, 1)]
+        ]
+    )
+    for file, number in [("b.xml", 2), ("a.xml", 3), ("b.xml", 1)]:
+        ledger.note(file, number, Finding("no_box", ""))
+    boxes, problems = ledger.tables()
+    places = [(box.photo, box.row, box.column) for box in boxes]
+    assert places == [("a.jpg", 0, 1), ("a.jpg", 1, 0), ("b.jpg", 0, 0)]
+    assert [(row.file, row.object) for row in problems] == [
+        ("a.xml", "3"), ("b.xml", "2"), ("b.xml", "1"),
+    ]  # fmt: skip
+
+
+def test_only_rejections_that_nobody_expected_are_unexpected():
+    """Notes, repairs, and labels that are ignored on purpose are none."""
+    reasons = ("no_box", "ignored_label", "copied_box", "box_clipped", "other_file", "odd_name")
+    rows = [entry(Finding(reason, "")) for reason in reasons]
+    assert [row.reason for row in unexpected(rows)] == ["no_box", "odd_name"]
 
 
 @pytest.mark.parametrize(
@@ -96,8 +114,8 @@ BOX = {
     ],
 )
 def test_the_share_that_is_rejected(boxes, found, share):
-    """Of the objects, without those that were expected to be."""
+    """It is a share of the objects, without those that were expected to be rejected."""
     ledger = Ledger(boxes=[BOX] * boxes)
     for number, reason in found:
         ledger.note("a.xml", number, Finding(reason, ""))
-    assert rejected_share(*ledger.frames()) == share
+    assert rejected_share(ledger) == share

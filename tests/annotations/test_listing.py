@@ -15,7 +15,7 @@ def others(folder):
 
 
 def test_files_are_told_by_their_suffix(tmp_path):
-    """In any case, at any depth, sorted."""
+    """They are in any case, at any depth, and sorted."""
     for name in ("b.JPG", "a.jpeg", "x/y/c.png", "x/c.XML", "a.xml", "notes.txt", "jpg", ".xml"):
         write(tmp_path / name, "7")
     listing = list_files(tmp_path)
@@ -32,7 +32,7 @@ def test_an_empty_folder_has_no_files(tmp_path):
 
 
 def test_a_link_to_a_file_within_is_a_file(tmp_path):
-    """Wherever it lies there."""
+    """It may lie anywhere there."""
     write(tmp_path / "x/a.jpg", "7")
     (tmp_path / "b.jpg").symlink_to(tmp_path / "x/a.jpg")
     assert list_files(tmp_path).photos == ["b.jpg", "x/a.jpg"]
@@ -40,7 +40,7 @@ def test_a_link_to_a_file_within_is_a_file(tmp_path):
 
 @pytest.mark.parametrize("target", ["../raw-other/a.jpg", "../a.jpg", "nowhere", "x", ".", "b.jpg"])
 def test_other_links_are_not_followed(tmp_path, target):
-    """Out of the folder (also to one whose name begins alike), nowhere, to a folder, in a ring."""
+    """They lead out (also to a folder of a like name), nowhere, to a folder, or in a ring."""
     raw = tmp_path / "raw"
     for name in ("raw/x/c.xml", "a.jpg", "raw-other/a.jpg"):
         write(tmp_path / name, "7")
@@ -52,7 +52,7 @@ def test_other_links_are_not_followed(tmp_path, target):
 
 
 def test_a_link_to_the_folder_itself_changes_nothing(tmp_path):
-    """raw/ may be a link to another disk."""
+    """The folder raw/ may be a link to another disk."""
     write(tmp_path / "disk/a.jpg", "7")
     (tmp_path / "disk/b.jpg").symlink_to("a.jpg")
     (tmp_path / "raw").symlink_to("disk")
@@ -76,7 +76,7 @@ def test_a_name_that_is_no_text_is_odd(tmp_path, name):
 
 
 def test_a_folder_that_cannot_be_read_is_listed(tmp_path, monkeypatch):
-    """And the others are read."""
+    """The others are read all the same."""
     write(tmp_path / "locked/a.jpg", "7")
     write(tmp_path / "b.jpg", "7")
     scandir = os.scandir

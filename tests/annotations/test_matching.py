@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.annotations.checks import Rejected
 from pipeline.annotations.matching import PhotoFinder
+from pipeline.annotations.rules import Rejected
 
 
 def find(photos, xml, filename=""):
@@ -30,7 +30,7 @@ def refusal(photos, xml, filename=""):
     ],
 )
 def test_the_nearest_photo_of_its_name_is_its_own(photos, xml, photo):
-    """Its folder, what is below it, then folder by folder upwards."""
+    """Its folder comes first, then what is below it, then folder by folder upwards."""
     assert find(photos, xml) == photo
 
 
@@ -43,36 +43,36 @@ def test_the_nearest_photo_of_its_name_is_its_own(photos, xml, photo):
     ],
 )
 def test_filename_decides_between_photos_of_one_stem(photos, filename, photo):
-    """Where it is one of them."""
+    """It does where it is one of them."""
     xml = photo.rpartition(".")[0] + ".xml"
     assert find(photos, xml, filename) == photo
 
 
 def test_filename_of_another_stem_does_not_decide():
-    """b.jpg is another's photo."""
+    """The name b.jpg is another's photo."""
     assert refusal(["a.jpg", "a.png", "b.jpg"], "a.xml", "b.jpg").reason == "ambiguous_photo"
 
 
 @pytest.mark.parametrize("filename", ["b.jpg", "b", "b.png", r"C:\x\b.jpg", "/x/b.jpg", "x\\b"])
 def test_without_its_own_the_filename_finds_it(filename):
-    """By its last part, its suffix aside if need be."""
+    """Its last part counts, without the suffix if need be."""
     assert find(["b.jpg"], "a.xml", filename) == "b.jpg"
 
 
 def test_the_whole_filename_comes_before_its_stem():
-    """b.jpg far away, not b.png near."""
+    """It is b.jpg far away, not b.png near."""
     assert find(["x/b.png", "y/b.jpg"], "x/a.xml", "b.jpg") == "y/b.jpg"
 
 
 def test_a_filename_is_compared_by_no_more_than_a_file_systems_255():
-    """The end of it, where the suffix is."""
+    """The end of it counts, where the suffix is."""
     name = "b" * 251 + ".jpg"
     assert find([name], "a.xml", "x" * 1000 + name) == name
     assert refusal([name], "a.xml", "x" * 1000 + name[1:]).reason == "no_photo"
 
 
 def test_the_refusals_name_what_was_looked_for():
-    """Three candidates at most, and no more of a stranger's text than a line."""
+    """They name three candidates at most, and no more of a stranger's text than a line."""
     assert refusal(["b.jpg"], "x/a.xml", "c.jpg") == ("no_photo", "neither a.* nor 'c.jpg'")
     assert len(refusal([], "a.xml", "c" * 1000).detail) < 130
     many = [f"{i}/a.jpg" for i in range(5)]
@@ -80,7 +80,7 @@ def test_the_refusals_name_what_was_looked_for():
 
 
 def test_an_own_photo_is_one_of_the_same_stem():
-    """Anywhere, in any case."""
+    """It may be anywhere, and its name in any case."""
     finder = PhotoFinder(["x/A.jpg"])
     assert finder.has_own_photo("y/a.xml")
     assert not finder.has_own_photo("b.xml")

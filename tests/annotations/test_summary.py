@@ -5,24 +5,20 @@ from __future__ import annotations
 import pytest
 from helpers import ROOT, display, draw_photo, jpeg, voc_xml, write
 
-from pipeline.annotations.checks import Finding
 from pipeline.annotations.folder import read_folder
 from pipeline.annotations.ledger import Ledger
-from pipeline.annotations.messages import say
+from pipeline.annotations.rules import Finding
 from pipeline.annotations.summary import count, describe, summarise, worst_files
 from pipeline.params import load_params
 
 PARAMS = load_params(ROOT / "params.yaml").parse
-
-
-@pytest.fixture(autouse=True)
-def english(monkeypatch):
-    monkeypatch.setenv("PIPELINE_LANG", "en")
+ALL_REJECTED = "rejected all_rejected: mend the boxes of this XML, each listed under its own reason"
+NOT_A_DIGIT = "rejected not_a_digit: correct the label, or list it in parse.labels or parse.ignore"
 
 
 @pytest.fixture
 def ledger(tmp_path):
-    """A good photo, one with two bad labels, a note."""
+    """A good photo, one with two bad labels, and a note."""
     write(tmp_path / "a.jpg", jpeg(draw_photo(display("70"))))
     write(tmp_path / "a.xml", voc_xml(display("70"), "a.jpg"))
     write(tmp_path / "b.jpg", jpeg(draw_photo(display("12"))))
@@ -35,7 +31,7 @@ def ledger(tmp_path):
 
 
 def test_figures_to_compare(ledger):
-    """Nested numbers only, each file in one fate."""
+    """They are nested numbers only, in which each file has one fate."""
     assert count(ledger) == {
         "photos": 1,
         "boxes": 2,
@@ -47,11 +43,11 @@ def test_figures_to_compare(ledger):
 
 
 def test_the_summary_says_it_all(ledger):
-    """In this order."""
+    """It counts, says what to do, and names the files to look at first."""
     assert summarise(ledger) == [
         "2 digits on 1 photos",
-        f"     2 rejected all_rejected: {say('all_rejected')}",
-        f"     2 rejected not_a_digit: {say('not_a_digit')}",
+        f"     2 {ALL_REJECTED}",
+        f"     2 {NOT_A_DIGIT}",
         "     1 noted other_file: it is neither photo nor XML; move it elsewhere, or leave it",
         "Files: 2 used, 2 rejected, 1 noted",
         "XML by tool: labelimg 1, unknown 1 (parse.coordinates and parse.exif override)",
@@ -61,21 +57,21 @@ def test_the_summary_says_it_all(ledger):
 
 def test_the_summary_speaks_korean(ledger, monkeypatch):
     """The codes stay as they are in problems.csv; the ledger's bytes do not depend on it."""
-    before = ledger.frames()[1].to_csv()
+    before = ledger.tables()
     monkeypatch.setenv("PIPELINE_LANG", "ko")
     lines = summarise(ledger)
     assert lines[0] == "사진 1장에서 숫자 2개"
     assert lines[2].startswith("     2 rejected not_a_digit: 라벨을 고치거나")
-    assert ledger.frames()[1].to_csv() == before
+    assert ledger.tables() == before
 
 
 def test_a_clean_ledger_is_one_line():
-    """Nothing to look at."""
+    """There is nothing to look at in it."""
     assert summarise(Ledger()) == ["0 digits on 0 photos"]
 
 
 def test_the_three_worst_files():
-    """By what was rejected or repaired, not by notes or what was expected."""
+    """What was rejected or repaired counts; notes and what was expected do not."""
     ledger = Ledger()
     for file, reasons in {
         "a.xml": ["box_empty"],
@@ -91,12 +87,12 @@ def test_the_three_worst_files():
 
 
 def test_every_problem_is_described_under_its_reason(ledger):
-    """With the object's number where there is one, and the facts."""
-    assert describe(ledger.frames()[1]) == [
-        f"rejected all_rejected: {say('all_rejected')}",
+    """A line has the object's number where there is one, and the facts."""
+    assert describe(ledger.tables()[1]) == [
+        ALL_REJECTED,
         "  b.jpg  b.jpg by b.xml",
         "  b.xml  b.jpg by b.xml",
-        "rejected not_a_digit: correct the label, or list it in parse.labels or parse.ignore",
+        NOT_A_DIGIT,
         "  b.xml #1  'kg'",
         "  b.xml #2  'kg'",
         "noted other_file: it is neither photo nor XML; move it elsewhere, or leave it",

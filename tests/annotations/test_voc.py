@@ -50,7 +50,7 @@ def read(tmp_path, content):
     ],
 )
 def test_every_encoding_reads_the_same(tmp_path, content):
-    """Korean Windows tools' encodings, with or without a right declaration."""
+    """They are those of Korean Windows tools, with or without a right declaration."""
     voc = read(tmp_path, content)
     assert voc.filename == HANGUL
     assert [found.label for found in voc.objects] == ["7", "0"]
@@ -109,7 +109,7 @@ def test_a_part_is_no_object(tmp_path):
 
 
 def test_objects_are_numbered_by_their_place(tmp_path):
-    """From 1 on, so that a person finds the third in the file."""
+    """They are from 1 on, so that a person finds the third in the file."""
     voc = read(tmp_path, voc_xml(display("905")))
     assert [(found.number, found.label) for found in voc.objects] == [(1, "9"), (2, "0"), (3, "5")]
 
@@ -168,13 +168,13 @@ def test_no_entity_is_resolved(tmp_path, dtd):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "utf-16", "utf-16-le"])
 def test_a_dtd_without_entities_is_refused(tmp_path, encoding):
-    """No annotation tool writes one; in no encoding."""
+    """No annotation tool writes one, and it is found in every encoding."""
     with pytest.raises(UnreadableXml, match="DTD"):
         read(tmp_path, f"<!DOCTYPE annotation>{TWO}".encode(encoding))
 
 
 def test_the_reason_is_that_of_the_file_as_it_stands(tmp_path):
-    """Not of another encoding that was tried; with the place of the error."""
+    """It has the place of the error, and is not that of another encoding that was tried."""
     with pytest.raises(UnreadableXml) as refusal:
         read(tmp_path, "<annotation>\n<object></annotation>")
     assert re.match(r"Opening and ending tag mismatch: .*line 2", str(refusal.value))
@@ -195,7 +195,7 @@ def test_the_reason_is_that_of_the_file_as_it_stands(tmp_path):
     ],
 )
 def test_what_is_no_annotation_is_refused_with_a_reason(tmp_path, content, reason):
-    """Never a crash, never an annotation without objects in its place."""
+    """It is neither a crash nor an annotation without objects."""
     with pytest.raises(UnreadableXml, match=reason):
         read(tmp_path, content)
 
@@ -218,13 +218,13 @@ def test_a_giant_is_refused_unread(tmp_path):
     ],
 )
 def test_too_much_is_refused(tmp_path, content, reason):
-    """What no photo holds, and no memory should."""
+    """No photo holds so much, and no memory should."""
     with pytest.raises(UnreadableXml, match=reason):
         read(tmp_path, f"<annotation>{content}</annotation>")
 
 
 def test_the_largest_allowed_is_read(tmp_path):
-    """Twenty thousand boxes as labelImg writes them, eight megabytes, half a million tags."""
+    """It has twenty thousand boxes, eight megabytes, or half a million tags."""
     xml = voc_xml([("7", (1, 2, 33, 44))] * 20_000)
     assert len(read(tmp_path, xml).objects) == 20_000
     assert len(read(tmp_path, xml + " " * (8 * 2**20 - len(xml))).objects) == 20_000
@@ -237,7 +237,7 @@ def test_the_largest_allowed_is_read(tmp_path):
 
 
 def test_the_refusals_name_what_was_found(tmp_path):
-    """Facts, the same in every language."""
+    """They are facts, the same in every language."""
     for content, reason in {
         "": "the file is empty",
         "<html/>": "its root is <html>, not <annotation>",
@@ -260,7 +260,7 @@ HEAD = (
 
 
 def test_the_tells_of_the_writer_are_read(tmp_path):
-    """Of the head and the first object, without the spaces around."""
+    """They are of the head and the first object, without the spaces around."""
     voc = read(tmp_path, HEAD)
     assert voc.filename == "n"
     assert voc.tells == Tells(

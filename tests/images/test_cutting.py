@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from io import BytesIO
 
 import numpy as np
@@ -11,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from pipeline.contracts import BoxRow, DigitRow
 from pipeline.images.box import Box
-from pipeline.images.cutting import channel_sums, cut, digit_file, digit_key, encode
+from pipeline.images.cutting import ChannelSums, channel_sums, cut, digit_file, digit_key, encode
 from pipeline.params import CropParams
 
 PHOTO = draw_photo(display("70"))
 PIXELS = np.asarray(PHOTO)
-JPG = CropParams(margin=0.1, format="jpg", cluster=None)
+JPG = CropParams(margin=0.1, format="jpg")
+ROW = BoxRow("a.jpg", "a.xml", 1, "7", 10, 20, 34, 60, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -31,18 +34,18 @@ JPG = CropParams(margin=0.1, format="jpg", cluster=None)
     ],
 )
 def test_a_box_is_cut_with_its_margin_within_the_photo(box, margin, rows, columns):
-    """Exactly the box's pixels, and on each side a share of its own width or height."""
+    """It is exactly the box's pixels, and on each side a share of its own width or height."""
     expected = PIXELS[slice(*rows), slice(*columns)]
     assert np.array_equal(np.asarray(cut(PHOTO, box, margin)), expected)
 
 
 def test_png_keeps_every_value():
-    """Lossless."""
+    """What is cut as PNG comes back as it was."""
     assert np.array_equal(np.asarray(Image.open(BytesIO(encode(PHOTO, "png")))), PIXELS)
 
 
 def test_jpg_keeps_the_colour_of_every_pixel():
-    """Quality 95 without chroma subsampling: red segments stay as sharp as grey ones."""
+    """Without chroma subsampling, red segments stay as sharp as grey ones."""
     with Image.open(BytesIO(encode(PHOTO, "jpg"))) as image:
         assert image.format == "JPEG"
         assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3
@@ -51,7 +54,7 @@ def test_jpg_keeps_the_colour_of_every_pixel():
 
 @pytest.mark.parametrize("image_format", ["jpg", "png"])
 def test_nothing_else_of_a_photo_goes_with_its_digits(image_format):
-    """No comment, no colour profile: a digit's bytes are those of its pixels."""
+    """A digit's bytes are those of its pixels, without the photo's comment or profile."""
     told = PHOTO.copy()
     told.info = {"comment": b"taken by me", "icc_profile": b"a profile", "dpi": (300, 300)}
     box = Box(0, 0, 24, 40)
@@ -60,14 +63,18 @@ def test_nothing_else_of_a_photo_goes_with_its_digits(image_format):
 
 
 def test_channel_sums_are_the_pixels_own():
-    """Count, sum and sum of squares of each channel, exactly."""
-    values = PIXELS.reshape(-1, 3).astype(object)
-    sums = channel_sums(PHOTO)
-    assert sums["pixels"] == len(values)
-    assert [sums[name] for name in ("red", "green", "blue")] == list(values.sum(axis=0))
-    assert [sums[f"{name}_squared"] for name in ("red", "green", "blue")] == list(
-        (values**2).sum(axis=0)
-    )
+    """Count, sum and sum of squares of each channel are exact."""
+    sums = channel_sums(Image.fromarray(np.array([[[1, 2, 255]], [[3, 0, 255]]], dtype=np.uint8)))
+    assert sums._asdict() == {
+        "pixels": 2, "red": 4, "green": 2, "blue": 510,
+        "red_squared": 10, "green_squared": 4, "blue_squared": 130_050,
+    }  # fmt: skip
+    assert channel_sums(PHOTO)[1:4] == tuple(PIXELS.reshape(-1, 3).sum(axis=0))
+
+
+def test_a_digits_sums_are_columns_of_its_row():
+    """The row has them under the same names, so that stats need not open an image."""
+    assert [its.name for its in fields(DigitRow)][-7:] == list(ChannelSums._fields)
 
 
 PHOTO_NAMES = st.one_of(
@@ -81,8 +88,9 @@ PHOTO_NAMES = st.one_of(
     places=st.lists(st.tuples(PHOTO_NAMES, st.integers(1, 99)), min_size=2, max_size=8, unique=True)
 )
 def test_no_two_digits_share_a_file(places):
-    """Also where the file system takes upper and lower case for the same."""
-    files = {digit_file("7", photo, number, "jpg").casefold() for photo, number in places}
+    """They do not where the file system takes upper and lower case for the same, either."""
+    rows = [replace(ROW, photo=photo, object=number) for photo, number in places]
+    files = {digit_file(row, "jpg").casefold() for row in rows}
     assert len(files) == len(places)
 
 
@@ -91,8 +99,8 @@ def test_no_two_digits_share_a_file(places):
     ["x" * 300 + ".jpg", "가" * 80 + ".jpg", "a\nb,\"c'\t.jpg", "-rf.jpg", "../../a.jpg", "."],
 )
 def test_a_file_name_is_short_and_harmless(photo):
-    """Room for a temporary name within 255 bytes; one folder deep; nothing a shell would read."""
-    label, name = digit_file("7", photo, 12, "png").split("/")
+    """It is one folder deep, leaves room for a temporary name, and has nothing for a shell."""
+    label, name = digit_file(replace(ROW, photo=photo, object=12), "png").split("/")
     assert label == "7"
     assert len(name.encode()) < 200
     assert name.endswith("-12.png")
@@ -101,29 +109,28 @@ def test_a_file_name_is_short_and_harmless(photo):
 
 def test_a_file_is_found_by_its_photos_name():
     """A person sees from which photo a digit is."""
-    assert digit_file("7", "저울/사진 7.jpg", 3, "jpg").startswith("7/사진_7-")
+    assert digit_file(replace(ROW, photo="저울/사진 7.jpg"), "jpg").startswith("7/사진_7-")
 
 
 @pytest.mark.parametrize(
     "change",
     [
         {"photo_md5": "other"},
-        {"label": "1"},
-        {"box": Box(1, 2, 3, 5)},
+        {"box": replace(ROW, label="1")},
+        {"box": replace(ROW, ymax=61)},
         {"params": JPG.model_copy(update={"margin": 0.2})},
         {"params": JPG.model_copy(update={"format": "png"})},
     ],
     ids=["photo", "label", "box", "margin", "format"],
 )
 def test_a_key_changes_with_all_that_an_image_depends_on(change):
-    """Else an old image would be kept for a new one."""
-    given = {"photo_md5": "md5", "label": "7", "box": Box(1, 2, 3, 4), "params": JPG}
+    """Otherwise an old image would be kept for a new one."""
+    given = {"photo_md5": "md5", "box": ROW, "params": JPG}
     assert digit_key(**given) == digit_key(**given)
     assert digit_key(**given) != digit_key(**(given | change))
 
 
-def test_a_key_does_not_change_with_where_it_is_cut():
-    """One machine and a cluster cut the same bytes."""
-    elsewhere = JPG.model_copy(update={"scheduler": "tcp://host:8786"})
-    keys = {digit_key("md5", "7", Box(1, 2, 3, 4), params) for params in (JPG, elsewhere)}
-    assert len(keys) == 1
+@pytest.mark.parametrize("change", [{"xml": "b.xml"}, {"row": 1}, {"column": 5}], ids=str)
+def test_a_key_does_not_change_with_what_is_not_in_the_image(change):
+    """Which XML has the box, and where it is in reading order, makes no other bytes."""
+    assert digit_key("md5", replace(ROW, **change), JPG) == digit_key("md5", ROW, JPG)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import write
+from helpers import MACHINE, write
 from PIL import Image
 
-from pipeline.command import UserError
 from pipeline.images.cutting import encode
 from pipeline.images.digits import CLASSES, labels_of, load_digits, read_digits
+from pipeline.runtime.errors import UserError
 
 
 def test_images_come_in_the_lists_order(tmp_path):
-    """Also where there are many, which are decoded in parallel."""
+    """They do where there are many, too, which are decoded in parallel."""
     values = [i % 256 for i in range(700)]
     files = [f"{i % 10}/{i}.png" for i in range(700)]
     for file, value in zip(files, values, strict=True):
@@ -25,7 +25,7 @@ def test_images_come_in_the_lists_order(tmp_path):
 
 @pytest.mark.parametrize("size", [(8, 20), (64, 64), (300, 100)])
 def test_an_image_of_any_shape_fills_the_square(tmp_path, size):
-    """Left half black, right half white, at whatever size it was cut."""
+    """Its left half is black and its right half white, at whatever size it was cut."""
     image = Image.new("RGB", size, "black")
     image.paste("white", (size[0] // 2, 0, *size))
     write(tmp_path / "7.jpg", encode(image, "jpg"))
@@ -62,7 +62,7 @@ def test_a_missing_or_damaged_image_is_named(tmp_path, content):
 
 
 def test_no_images_are_an_empty_array(tmp_path):
-    """Of the right shape."""
+    """It has the right shape."""
     assert load_digits(tmp_path, [], 16).shape == (0, 16, 16, 3)
 
 
@@ -73,14 +73,19 @@ def test_a_label_is_the_folder_that_an_image_is_in():
 
 
 def test_more_than_memory_should_hold_is_mapped_from_a_file(tmp_path, monkeypatch):
-    """The same values; the file has no name, or goes when the array does."""
+    """The values are the same; the file has no name, or goes when the array does."""
     monkeypatch.chdir(tmp_path)
     files = [f"{value}.png" for value in range(40)]
     for value, file in enumerate(files):
         image = Image.new("RGB", (64, 64), (value, value, value))
         write(tmp_path / "digits" / file, encode(image, "png"))
-    held = load_digits(tmp_path / "digits", files, 64, max_memory=1)
-    mapped = load_digits(tmp_path / "digits", files, 64, max_memory=40 * 64 * 64 * 3 / 2**30 - 1e-9)
+    just_too_little = 40 * 64 * 64 * 3 / 2**30 - 1e-9
+    held, mapped = (
+        load_digits(
+            tmp_path / "digits", files, 64, MACHINE.model_copy(update={"max_memory": memory})
+        )
+        for memory in (1.0, just_too_little)
+    )
     assert not isinstance(held, np.memmap)
     assert isinstance(mapped, np.memmap)
     assert np.array_equal(mapped, held)

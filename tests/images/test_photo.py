@@ -73,7 +73,7 @@ ON_WHITE = Image.composite(
     ],
 )  # fmt: skip
 def test_every_kind_of_photo_looks_as_it_is(tmp_path, content, looks_like):
-    """Three channels of 8 bits, and a header of the right size; the suffix says nothing."""
+    """It has three channels of 8 bits and the header's size; the suffix says nothing."""
     path = write(tmp_path / "a.jpg", content)
     photo = read_photo(path)
     header = read_header(path)
@@ -84,14 +84,14 @@ def test_every_kind_of_photo_looks_as_it_is(tmp_path, content, looks_like):
 @pytest.mark.parametrize("image_format", ["PNG", "TIFF"])
 @pytest.mark.parametrize(("low", "high"), [(0, 65535), (30000, 34000)])
 def test_sixteen_bits_become_eight_with_their_contrast(image_format, low, high):
-    """The upper eight bits, to the nearest value or the one below; nothing is clipped."""
+    """The upper eight bits are kept, within a value; nothing is clipped."""
     ramp = np.linspace(low, high, 64 * 16).reshape(16, 64).astype(np.uint16)
     values = np.asarray(decode_photo(save(Image.fromarray(ramp), image_format)), dtype=float)
     assert np.abs(values - (ramp / 257)[..., None]).max() <= 1
 
 
 def test_a_16_bit_photo_is_turned_upright():
-    """Depth and orientation together."""
+    """Depth and orientation are minded together."""
     ramp = np.linspace(0, 65535, 64 * 16).reshape(16, 64).astype(np.uint16)
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
@@ -120,7 +120,7 @@ def test_a_photo_is_turned_upright(orientation):
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("image_format", ["PNG", "WEBP", "TIFF"])
 def test_every_format_is_turned_as_a_jpeg_is(tmp_path, image_format, orientation):
-    """Once, and the header says how; Pillow turns a TIFF by itself."""
+    """It is turned once, and the header says how; Pillow turns a TIFF by itself."""
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     path = write(tmp_path / "a", save(PHOTO, image_format, exif=exif))
@@ -185,7 +185,7 @@ def bomb_png(width, height):
     ],
 )  # fmt: skip
 def test_what_is_no_whole_photo_is_refused_with_a_reason(tmp_path, content, reason):
-    """By its header already, so that the ledger knows."""
+    """Its header is enough, so that the ledger knows."""
     with pytest.raises(UnreadablePhoto, match=reason):
         read_header(write(tmp_path / "a.jpg", content))
 
@@ -229,7 +229,7 @@ def test_a_missing_photo_is_unreadable(tmp_path):
 
 @pytest.mark.parametrize("tag", [0x0101, 0x0110], ids=["height", "camera"])
 def test_a_wrong_kind_of_exif_entry_is_no_damage(tag):
-    """A turned photo whose EXIF has a fraction for a number or a text: its pixels are whole."""
+    """Its pixels are whole where EXIF has a fraction for a number or a text."""
     content = save(PHOTO, "JPEG", exif=EXIF)
     odd = content.replace(b"\x01\x1a\x00\x05", tag.to_bytes(2, "big") + b"\x00\x05")
     assert odd != content

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from helpers import TRAIN
+from helpers import MACHINE, TRAIN
 from torch import nn
 
-from pipeline.command import UserError
-from pipeline.learning.hardware import advise_on_memory, pick_hardware
+from pipeline.learning.hardware import advise_on_memory, pick_hardware, prepare_hardware
+from pipeline.runtime.errors import UserError
 
 GPU = torch.cuda.is_available()
 
@@ -22,24 +22,24 @@ def test_what_is_asked_for_is_given(name, dtype):
 
 @pytest.mark.skipif(GPU, reason="there is a GPU")
 def test_a_gpu_that_is_not_there_is_told():
-    """With the key to change."""
-    with pytest.raises(UserError, match=r"train\.device"):
+    """The message names the key to change."""
+    with pytest.raises(UserError, match=r"machine\.device is cuda"):
         pick_hardware("cuda", "auto")
 
 
 def test_auto_takes_the_gpu_where_there_is_one():
-    """Else the CPU."""
+    """Where there is none, it takes the CPU."""
     assert pick_hardware("auto", "auto").device.type == ("cuda" if GPU else "cpu")
 
 
 def test_auto_precision_is_one_of_the_two():
-    """bf16 where the hardware has it, else fp32."""
+    """It is bf16 where the hardware has it, else fp32."""
     assert pick_hardware("cpu", "auto").precision in {torch.float32, torch.bfloat16}
 
 
 @pytest.mark.parametrize(("name", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
 def test_convolutions_compute_in_the_precision(name, dtype):
-    """And in fp32 nothing is changed at all."""
+    """The weights stay in fp32 whatever the convolutions compute in."""
     hardware = pick_hardware("cpu", name)
     network = hardware.place(nn.Conv2d(3, 4, 3))
     with hardware.autocast():
@@ -48,13 +48,13 @@ def test_convolutions_compute_in_the_precision(name, dtype):
 
 
 def test_a_network_is_placed_channels_last():
-    """The layout that convolutions are fastest in."""
+    """Convolutions are fastest in this layout."""
     network = pick_hardware("cpu", "fp32").place(nn.Conv2d(3, 4, 3))
     assert network.weight.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_it_says_what_it_is():
-    """In the log's first line."""
+    """The log's first line names device and precision."""
     assert str(pick_hardware("cpu", "bf16")).startswith("the CPU, ")
     assert str(pick_hardware("cpu", "bf16")).endswith(", bf16")
     assert str(pick_hardware("cpu", "fp32")).endswith(", fp32")
@@ -62,10 +62,20 @@ def test_it_says_what_it_is():
 
 @pytest.mark.parametrize("deterministic", [True, False])
 def test_torch_is_told_to_repeat_where_that_is_asked_for(deterministic):
-    """And not where it is not: those kernels are slower."""
+    """Where it is not asked for, the faster kernels are allowed."""
     hardware = pick_hardware("cpu", "fp32")
     hardware.configure(deterministic)
     assert torch.are_deterministic_algorithms_enabled() == deterministic
+
+
+def test_machine_threads_are_used():
+    """Training computes in as many threads as `machine.threads` says."""
+    before = torch.get_num_threads()
+    try:
+        prepare_hardware(TRAIN, MACHINE.model_copy(update={"threads": 2}))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +83,7 @@ def test_torch_is_told_to_repeat_where_that_is_asked_for(deterministic):
               RuntimeError("DefaultCPUAllocator: can't allocate memory")],
 )  # fmt: skip
 def test_memory_that_does_not_suffice_is_told(error):
-    """With the parameters to change, and to what."""
+    """The message names the parameters to change, and to what."""
     params = TRAIN.model_copy(update={"accumulate": 2, "input_size": 64})
     told = r"train\.accumulate: 4 \(it is 2\).* train\.input_size: 32 \(it is 64\)"
     with pytest.raises(UserError, match=told), advise_on_memory(params):
@@ -87,6 +97,6 @@ def test_any_other_error_stays_what_it_is():
 
 
 def test_images_are_kept_on_the_device():
-    """On the CPU without a copy."""
+    """On the CPU, they are kept without a copy."""
     images = torch.zeros(3, 16, 16, 3, dtype=torch.uint8)
     assert pick_hardware("cpu", "fp32").keep(images) is images

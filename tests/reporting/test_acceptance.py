@@ -51,32 +51,35 @@ def test_a_threshold_is_proven_when_its_whole_interval_is_within_the_rate():
     """The lowest such: of 200, the last 100 have 10 errors."""
     pairs = [(0.9, True)] * 100 + [(0.5, True)] * 90 + [(0.5, False)] * 10
     found = find_threshold(accept_by_threshold(scored(pairs)), 0.04)
-    assert (found["verdict"], found["threshold"], found["accepted"]) == ("proven", 0.9, 100)
-    assert found["high"] == pytest.approx(wilson(0, 100)[1])
+    assert (found.verdict, found.at.threshold, found.at.accepted) == ("proven", 0.9, 100)
+    assert found.at.interval == pytest.approx(wilson(0, 100))
 
 
 def test_too_few_are_told():
     """Fifty without an error say no more than 7 %: 1 in 1,000 takes 3,838."""
     found = find_threshold(accept_by_threshold(scored([(0.9, True)] * 50)), 0.001)
-    assert (found["verdict"], found["accepted"], found["needed"]) == ("too_few", 50, 3838)
-    assert found["high"] == pytest.approx(0.0713, abs=1e-4)
+    assert (found.verdict, found.at.accepted, found.needed) == ("too_few", 50, 3838)
+    assert found.at.interval[1] == pytest.approx(0.0713, abs=1e-4)
 
 
 def test_where_the_surest_is_wrong_there_may_be_no_threshold():
     """One error among three is more than any rate asked for."""
     pairs = [(0.9, False), (0.8, True), (0.7, True)]
-    assert find_threshold(accept_by_threshold(scored(pairs)), 0.001) == {"verdict": "none"}
+    found = find_threshold(accept_by_threshold(scored(pairs)), 0.001)
+    assert (found.verdict, found.at) == ("none", None)
 
 
 def test_the_table_has_round_shares():
     """Of a hundred different confidences: all, 99, 95, 90, 75 and 50."""
     table = tabulate(accept_by_threshold(scored([(i / 100, i > 3) for i in range(100)])))
-    assert [row["accepted"] for row in table] == [100, 99, 95, 90, 75, 50]
-    assert [row["errors"] for row in table] == [4, 3, 0, 0, 0, 0]
-    assert [row["threshold"] for row in table] == [0.0, 0.01, 0.05, 0.1, 0.25, 0.5]
+    assert [row.accepted for row in table] == [100, 99, 95, 90, 75, 50]
+    assert [row.share for row in table] == [1.0, 0.99, 0.95, 0.9, 0.75, 0.5]
+    assert [row.errors for row in table] == [4, 3, 0, 0, 0, 0]
+    assert [row.error for row in table] == [0.04, 3 / 99, 0, 0, 0, 0]
+    assert [row.threshold for row in table] == [0.0, 0.01, 0.05, 0.1, 0.25, 0.5]
 
 
 def test_the_table_of_few_has_each_line_once():
     """Of nothing it has none."""
-    assert [row["accepted"] for row in tabulate(accept_by_threshold(scored([(0.5, True)])))] == [1]
+    assert [row.accepted for row in tabulate(accept_by_threshold(scored([(0.5, True)])))] == [1]
     assert tabulate(accept_by_threshold(scored([]))) == []

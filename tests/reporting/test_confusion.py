@@ -5,7 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipeline.reporting.confusion import count_confusion, group_by_segments, segments_apart
+from pipeline.reporting.confusion import (
+    Mistake,
+    count_confusion,
+    group_by_segments,
+    segments_apart,
+)
 
 
 def predictions(*pairs):
@@ -31,11 +36,8 @@ def test_a_confusion_has_all_ten_digits():
 def test_mistakes_are_grouped_by_likeness_and_none_is_lost():
     """The most alike first; within a group, the most frequent first; all 45 pairs are counted."""
     groups = group_by_segments(count_confusion(predictions("77", "08", "80", "80", "35", "18")))
-    assert [group["apart"] for group in groups] == sorted(group["apart"] for group in groups)
-    assert sum(group["possible"] for group in groups) == 45
-    found = {group["apart"]: group for group in groups if group["count"]}
-    assert {apart: group["count"] for apart, group in found.items()} == {1: 3, 2: 1, 5: 1}
-    assert found[1]["cases"] == [
-        {"actual": "8", "predicted": "0", "count": 2},
-        {"actual": "0", "predicted": "8", "count": 1},
-    ]
+    assert [group.apart for group in groups] == sorted({group.apart for group in groups})
+    assert sum(group.possible for group in groups) == 45
+    found = {group.apart: group for group in groups if group.count}
+    assert {apart: group.count for apart, group in found.items()} == {1: 3, 2: 1, 5: 1}
+    assert found[1].mistakes == (Mistake("8", "0", 2), Mistake("0", "8", 1))

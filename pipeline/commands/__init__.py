@@ -1,0 +1,1 @@
+"""What a person runs: `digits check`, `measure`, `compare` and so on."""

@@ -1,0 +1,54 @@
+"""`digits`: the commands that a person runs, by name; `python -m pipeline.commands` is the same."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from pipeline.messages import mark, say
+from pipeline.runtime.command import make_parser, run
+
+# In the order in which a newcomer wants them, each with what it is for.
+COMMANDS = {
+    "check": mark("what is wrong in a folder of photos and XML, before it goes into raw/"),
+    "measure": mark("how well the model reads another folder, on photos it never saw"),
+    "compare": mark("whether today's model is better than an earlier version's"),
+    "audit": mark("which labels are likely wrong"),
+    "export": mark("the model as ONNX, for other programs"),
+    "sample": mark("draw photos of a scale with their XML, to try everything on"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command that the first argument names, with the others as its own."""
+    name, *arguments = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    if name not in COMMANDS:
+        # Exits: with the help that was asked for, or with what is wrong.
+        _parser().parse_args([name])
+    command = importlib.import_module(f"pipeline.commands.{name}")
+    run(partial(command.main, arguments))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = make_parser("digits", say("Everything beside `dvc repro`."))
+    parser.usage = "digits COMMAND …"
+    parser.add_argument("command", metavar="COMMAND", type=_known, help=argparse.SUPPRESS)
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {say(what)}" for name, what in COMMANDS.items()]
+    parser.epilog = "\n".join([*lines, "", say("`digits COMMAND --help` says more of each.")])
+    return parser
+
+
+def _known(name: str) -> str:
+    near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0)[0]
+    raise argparse.ArgumentTypeError(
+        say("there is no command {name}; did you mean {near}?", name=name, near=near)
+    )
+
+
+if __name__ == "__main__":
+    main()

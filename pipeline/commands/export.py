@@ -1,0 +1,178 @@
+"""Export the model to ONNX: one file for other programs, which need neither torch nor this code.
+
+models/digits.pt, data/valid_data.txt, data/digits -> models/digits.onnx
+
+Input `images`: digit images (n, size, size, 3), uint8, RGB, as an image library gives them; n is
+free. Outputs `logits` and `probabilities`: (n, classes), fp32. Scaling and normalisation are in
+the graph. Nothing is written unless onnxruntime reads the validation digits as torch does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from pipeline.contracts import LISTS, read_list
+from pipeline.images.digits import load_digits
+from pipeline.learning.checkpoint import MODEL, Checkpoint, load_checkpoint
+from pipeline.learning.digit_reader import DigitReader, predict
+from pipeline.learning.hardware import Hardware
+from pipeline.messages import say
+from pipeline.runtime.command import make_parser
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.files import write_file
+
+if TYPE_CHECKING:
+    import onnx
+
+log = logging.getLogger(__name__)
+
+# The first opset whose ReduceMean takes its axes as torch does; onnxruntime reads it since 1.14.
+OPSET = 18
+TOLERANCE = 1e-3
+# One at a time, an odd number, and all at once, as far as memory goes.
+BATCHES = (1, 7, 1024)
+
+_CPU = Hardware(torch.device("cpu"), torch.float32)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Load the model and the validation digits, export, check, save."""
+    arguments = parse_arguments(argv)
+    require_packages()
+    checkpoint = load_checkpoint(arguments.model)
+    images = load_digits(Path("data/digits"), read_list(LISTS["valid"]), checkpoint.input_size)
+    # An earlier export must not be taken for this model's.
+    arguments.out.unlink(missing_ok=True)
+    model = to_onnx(checkpoint)
+    apart = check_agreement(model, checkpoint, images)
+    write_file(arguments.out, model)
+    log.info(
+        say(
+            "{file}: {model}, opset {opset}, {megabytes} MB; logits within {apart} of torch's on "
+            "{count} validation digits",
+            file=arguments.out, model=checkpoint.model, opset=OPSET,
+            megabytes=f"{len(model) / 1e6:.1f}", apart=f"{apart:.1g}", count=len(images),
+        )
+    )  # fmt: skip
+
+
+def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The command's arguments."""
+    parser = make_parser("digits export", __doc__)
+    default = say("default: %(default)s")
+    parser.add_argument("--model", type=Path, metavar="FILE", default=MODEL, help=default)
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", default=MODEL.with_suffix(".onnx"), help=default
+    )
+    return parser.parse_args(argv)
+
+
+def require_packages() -> None:
+    """Raise `UserError` where a package of the extra is missing."""
+    try:
+        import onnx  # noqa: F401, PLC0415 - an extra, for those who export
+        import onnxruntime  # noqa: F401, PLC0415
+        import onnxscript  # noqa: F401, PLC0415
+    except ImportError as missing:
+        raise UserError(
+            "the export needs more packages ({missing}): python -m pip install --editable "
+            "'.[export]'",
+            missing=missing,
+        ) from None
+
+
+class _WithProbabilities(nn.Module):
+    """A digit reader that gives logits and probabilities, both (n, classes)."""
+
+    def __init__(self, reader: DigitReader) -> None:
+        super().__init__()
+        self.reader = reader
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        logits = self.reader(images)
+        return logits, logits.softmax(1)
+
+
+def to_onnx(checkpoint: Checkpoint) -> bytes:
+    """A checkpoint as an ONNX file, the same bytes for the same model and the same torch.
+
+    Its metadata hold the classes (separated by commas), the input size, the network's name, the
+    margin around each digit's box, and the MD5 of the lists that it was trained on.
+    """
+    import onnx  # noqa: PLC0415
+
+    for chatty in ("onnx_ir", "onnxscript"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    size = checkpoint.input_size
+    program = torch.onnx.export(
+        _WithProbabilities(checkpoint.reader()).eval(),
+        # Two: torch takes a batch of one for a constant.
+        (torch.zeros((2, size, size, 3), dtype=torch.uint8),),
+        input_names=["images"],
+        output_names=["logits", "probabilities"],
+        dynamic_shapes=({0: "batch"},),
+        opset_version=OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    assert program is not None
+    model = program.model_proto
+    _forget_origin(model)
+    metadata = {
+        "classes": ",".join(checkpoint.classes),
+        "input_size": str(size),
+        "margin": str(checkpoint.params["crop"]["margin"]),
+        "model": checkpoint.model,
+    } | {f"{name}_list_md5": md5 for name, md5 in checkpoint.lists_md5.items()}
+    onnx.helper.set_model_props(model, metadata)
+    onnx.checker.check_model(model, full_check=True)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
+
+
+def _forget_origin(model: onnx.ModelProto) -> None:
+    """Drop the exporter's notes: they hold paths of this machine."""
+    graph = model.graph
+    del graph.value_info[:]
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
+        del part.metadata_props[:]
+
+
+def check_agreement(model: bytes, checkpoint: Checkpoint, images: NDArray[np.uint8]) -> float:
+    """The most that onnxruntime's logits and torch's (fp32) differ on digit images, at all batches.
+
+    Raises `UserError` where they differ by more than `TOLERANCE`, or where a digit is read
+    differently.
+    """
+    import onnxruntime  # noqa: PLC0415
+
+    reader = _CPU.place(checkpoint.reader())
+    expected = predict(reader, torch.from_numpy(images), _CPU).numpy()
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    apart = 0.0
+    for size in BATCHES:
+        batches = [images[i : i + size] for i in range(0, len(images), size)]
+        found = np.concatenate([session.run(["logits"], {"images": b})[0] for b in batches])
+        differing = int((found.argmax(1) != expected.argmax(1)).sum())
+        gap = float(np.abs(found - expected).max())
+        if differing or not gap <= TOLERANCE:  # a gap that is not a number is none to accept
+            raise UserError(
+                "onnxruntime reads {differing} of {count} digits otherwise than torch, and the "
+                "logits are up to {gap} apart in batches of {size}: nothing was written; try "
+                "other versions of torch, onnxscript or onnxruntime",
+                differing=differing,
+                count=len(images),
+                gap=f"{gap:.2g}",
+                size=size,
+            )
+        apart = max(apart, gap)
+    return apart

@@ -1,0 +1,1 @@
+"""Which photos belong together, and on which side each stands."""

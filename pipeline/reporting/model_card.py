@@ -1,0 +1,210 @@
+"""What a model and its data are, what they were found to do, and what that does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.learning.checkpoint import Checkpoint
+from pipeline.params import SplitParams
+from pipeline.reporting.metrics import Figures
+from pipeline.reporting.page.report import Photos, Training
+from pipeline.reporting.score import Score
+from pipeline.runtime.files import md5
+
+
+@dataclass(frozen=True)
+class Side:
+    """Training or validation: its photos, its digits of each label, the MD5 of its list."""
+
+    photos: int
+    digits: Mapping[str, int]
+    list_md5: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """How many files or boxes had one problem, as problems.csv names it."""
+
+    verdict: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a model card says; `parameters` are nested, `mean` and `std` are [r, g, b]."""
+
+    model: str
+    model_md5: str
+    weights: int
+    parameters: Mapping[str, Any]
+    split_by: str
+    digits: Score
+    readings: Score
+    classes: Mapping[str, Score]
+    training: Side
+    validation: Side
+    problems: tuple[Problem, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+def gather_facts(
+    path: Path,
+    checkpoint: Checkpoint,
+    split: SplitParams,
+    photos: Photos,
+    training: Training,
+    figures: Figures,
+) -> Facts:
+    """What is to be said of the checkpoint at `path`, which was measured and found to do `figures`.
+
+    It was trained as `training` tells, on digits of `photos`, divided by `split`.
+    """
+    return Facts(
+        model=checkpoint.model,
+        model_md5=md5(path.read_bytes()),
+        weights=sum(weight.numel() for weight in checkpoint.reader().parameters()),
+        parameters=checkpoint.params | {"split": split.model_dump()},
+        split_by=split.by,
+        digits=figures.digits,
+        readings=figures.readings,
+        classes=figures.classes,
+        training=_side("train", checkpoint, photos, training),
+        validation=_side("valid", checkpoint, photos, training),
+        problems=tuple(
+            Problem(str(verdict), str(reason), len(rows))
+            for (verdict, reason), rows in photos.problems.groupby(["verdict", "reason"])
+        ),
+        mean=tuple(checkpoint.mean),
+        std=tuple(checkpoint.std),
+    )
+
+
+def _side(side: str, checkpoint: Checkpoint, photos: Photos, training: Training) -> Side:
+    its = photos.digits[photos.digits["file"].isin(training.sides[side])]
+    counts = {str(label): int(count) for label, count in its["label"].value_counts().items()}
+    return Side(its["photo"].nunique(), counts, checkpoint.lists_md5[side])
+
+
+def model_card(facts: Facts) -> str:
+    """A model card and a data card as Markdown; the same facts give the same text.
+
+    After Mitchell et al. 2019, arXiv 1810.03993, and Gebru et al. 2021, arXiv 1803.09010.
+    """
+    sections = [_model(facts), _figures(facts), _limits(facts), _data(facts), _parameters(facts)]
+    return "\n".join(sections)
+
+
+def _model(facts: Facts) -> str:
+    training = facts.training
+    return f"""# Model card
+
+{facts.model}, {facts.weights:,} weights, reads one digit, 0 to 9, cut out of a photo of a display.
+It was trained on {sum(training.digits.values()):,} digits of {training.photos:,} photos.
+
+| file | MD5 |
+|---|---|
+| models/digits.pt | {facts.model_md5} |
+| data/train_data.txt | {training.list_md5} |
+| data/valid_data.txt | {facts.validation.list_md5} |
+"""
+
+
+def _figures(facts: Facts) -> str:
+    scores = {"digits": facts.digits, "readings": facts.readings}
+    scores |= {f"digit {label}": score for label, score in sorted(facts.classes.items())}
+    rows = [(name, *_shares(score)) for name, score in scores.items()]
+    return f"""## Figures
+
+On the validation digits, which the model was not trained on. A reading is a photo whose every digit
+is in validation; it is right when all of them are. The interval is Wilson's, of 95 %.
+
+{_table(("", "n", "wrong", "right", "interval"), rows)}"""
+
+
+def _shares(score: Score) -> tuple[str, ...]:
+    if not score.count:
+        return "0", "0", "", ""
+    low, high = (_percent(share) for share in score.interval)
+    share = _percent(score.share)
+    return f"{score.count:,}", str(score.errors), f"{share} %", f"{low} to {high} %"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f}"
+
+
+def _limits(facts: Facts) -> str:
+    limits = [
+        "All photos are from this `raw/`: the figures say nothing of another site, display, camera "
+        "or season. `digits measure FOLDER` measures one.",
+        "Digits of one photo share its blur and glare, so they count for fewer than they are, and "
+        "the intervals of digits are too narrow; those of readings are not, for this reason.",
+        "Labels are taken as right: a wrong one counts as an error, or hides one. "
+        "`dvc repro audit/dvc.yaml` lists those that are likely wrong.",
+        "Parameters that were chosen by these figures make them look better than they are.",
+        "Only what was labelled is measured: where a digit is in the photo was given by its box.",
+    ]
+    if facts.split_by == "digit":
+        limits.insert(
+            0,
+            "**Digits of one photo are on both sides** (`split.by: digit`): the figures are "
+            "flattered by an unknown share.",
+        )
+    labels = sorted(set(facts.training.digits) | set(facts.validation.digits))
+    fewest = min(labels, key=lambda label: facts.validation.digits.get(label, 0))
+    limits.append(
+        f"The rarest label of validation is {fewest}, with "
+        f"{facts.validation.digits.get(fewest, 0)} digits: its figure is the least sure."
+    )
+    return "## Limits\n\n" + "".join(f"- {limit}\n" for limit in limits)
+
+
+def _data(facts: Facts) -> str:
+    sides = {"training": facts.training, "validation": facts.validation}
+    labels = sorted(set(facts.training.digits) | set(facts.validation.digits))
+    counts = [
+        (f"digit {label}", *(f"{side.digits.get(label, 0):,}" for side in sides.values()))
+        for label in labels
+    ]
+    photos = ("photos", *(f"{side.photos:,}" for side in sides.values()))
+    digits = ("digits", *(f"{sum(side.digits.values()):,}" for side in sides.values()))
+    problems = [
+        (problem.verdict, f"`{problem.reason}`", f"{problem.count:,}") for problem in facts.problems
+    ]
+    found = _table(("verdict", "reason", "files or boxes"), problems) if problems else "None.\n"
+    colours = [
+        (name, *(f"{value:.8f}" for value in values))
+        for name, values in (("mean", facts.mean), ("std", facts.std))
+    ]
+    return f"""## Data
+
+{_table(("", *sides), [photos, digits, *counts])}
+A photo of which both sides have digits counts on both. Colours of all digits, in 0 to 1:
+
+{_table(("", "red", "green", "blue"), colours)}
+Problems in `data/problems.csv`, explained in `docs/problems.md`:
+
+{found}"""
+
+
+def _parameters(facts: Facts) -> str:
+    rows = [(f"`{name}`", f"`{value}`") for name, value in _flat(facts.parameters)]
+    return f"## Parameters\n\n{_table(('parameter', 'value'), rows)}"
+
+
+def _flat(tree: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value
+
+
+def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [header, ("---",) * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

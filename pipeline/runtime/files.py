@@ -1,0 +1,41 @@
+"""Files written all at once or not at all, and known by their content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def write_file(path: Path, content: bytes | memoryview, durable: bool = False) -> None:
+    """Put `content` at `path` all at once: a reader or a killed run never sees half of it.
+
+    Nor, where `durable`, does one after a loss of power: too dear for many small files.
+    """
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        try:
+            temporary.write_bytes(content)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(content)
+        if durable:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write figures as JSON, in the order given."""
+    write_file(path, (json.dumps(values, indent=2) + "\n").encode("utf-8"))
+
+
+def md5(content: bytes) -> str:
+    """MD5 of some bytes, in hexadecimal: a name for content, as DVC has it, not a safeguard."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -1,0 +1,126 @@
+"""Two revisions' models, compared on the digits that neither was trained on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from helpers import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+from repository import copy_checkout, shell
+
+from pipeline.commands.sample import sample
+from pipeline.reporting.pairing import Pairing
+
+
+def compare(folder: Path, *arguments: str, code: int = 0) -> str:
+    return shell(folder, sys.executable, "-m", "pipeline.compare", *arguments, code=code)
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two commits: a model after one epoch, then the same photos and more after thirty."""
+    folder = copy_checkout(tmp_path_factory.mktemp("history"))
+    sample(folder / "raw", photos=40, seed=3)
+    for epochs in (1, 30):
+        params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+        params["train"] |= {"epochs": epochs, "optimizer": "adam", "lr": 0.003, "batch_size": 16}
+        (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+        shell(folder, "dvc", "repro")
+        shell(folder, "git", "add", ".")
+        shell(folder, "git", "commit", "-qm", f"{epochs} epochs")
+    return folder
+
+
+def test_the_better_model_is_found(history: Path) -> None:
+    """Both read the same unseen digits, and the report adds up and tells that one is better."""
+    printed = compare(history, "HEAD~1")
+    report = json.loads((history / "reports/compare/compare.json").read_text(encoding="utf-8"))
+    listed = (history / "data/valid_data.txt").read_text(encoding="utf-8").splitlines()
+    metrics = json.loads((history / "reports/metrics.json").read_text(encoding="utf-8"))
+    assert report["count"] == len(listed)
+    assert report["new_right"] == report["count"] - metrics["digits"]["errors"]
+    assert report["new_right"] - report["old_right"] == report["gained"] - report["lost"]
+    assert report["p_value"] < 0.01
+    assert report["interval"][0] > 0
+    assert f"{len(listed)} validation digits that neither was trained on" in printed
+    assert (history / "reports/compare/gained.png").stat().st_size > 5000
+
+
+def test_a_drop_fails(history: Path, tmp_path: Path) -> None:
+    """With --max-drop a worse model is exit code 1, an equal one is 0 and too little to tell."""
+    folder = Path(shutil.copytree(history, tmp_path / "worse", symlinks=True))
+    assert "Too few to tell" in compare(folder, "HEAD", "--max-drop", "0.002")
+    shell(folder, "git", "checkout", "-q", "HEAD~1")
+    shell(folder, "dvc", "checkout")
+    printed = compare(folder, "main", "--max-drop", "0.002", code=1)
+    assert "FAILED: the accuracy fell by more than 0.002" in printed
+
+
+@pytest.mark.parametrize("share", ["2", "-0.1", "nan"])
+def test_a_drop_is_a_share(share: str) -> None:
+    """A gate of 2, meant as 2 %, would let everything pass: refused, with what to write."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.compare", "HEAD", "--max-drop", share], cwd=ROOT,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "2 % is 0.02" in done.stderr
+
+
+def test_digits_the_old_model_was_trained_on_are_left_out(history: Path, tmp_path: Path) -> None:
+    """After another split only those validation digits count that were validation before too."""
+    folder = Path(shutil.copytree(history, tmp_path / "split", symlinks=True))
+    before = set((folder / "data/valid_data.txt").read_text(encoding="utf-8").splitlines())
+    params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
+    params["split"] |= {"seed": 5, "validation": 0.4}
+    params["train"]["epochs"] = 1
+    (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    shell(folder, "dvc", "repro", "train")
+    after = set((folder / "data/valid_data.txt").read_text(encoding="utf-8").splitlines())
+    compare(folder, "HEAD")
+    report = json.loads((folder / "reports/compare/compare.json").read_text(encoding="utf-8"))
+    assert 0 < len(after & before) < len(after)
+    assert report["count"] == len(after & before)
+
+
+def test_an_unknown_revision_is_a_message(history: Path) -> None:
+    """A revision that does not exist is named, with what to do."""
+    printed = compare(history, "nowhere", code=1)
+    assert "nowhere is no git revision: `git log --oneline` lists them" in printed
+
+
+def test_a_model_that_is_nowhere_is_a_message(history: Path, tmp_path: Path) -> None:
+    """A clone that ran the pipeline itself has its own version, not the earlier ones."""
+    folder = tmp_path / "clone"
+    shell(history, "git", "clone", "-q", str(history), str(folder))
+    for name in ("data", "models", "reports"):
+        shutil.copytree(history / name, folder / name, dirs_exist_ok=True)
+    printed = compare(folder, "HEAD~1", code=1)
+    assert "models/digits.pt of HEAD~1 is neither in DVC's cache nor in a remote" in printed
+    assert "compare with a version that was run" in printed
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=200))
+def test_the_interval_holds_together(pairs: list[tuple[bool, bool]]) -> None:
+    """The interval holds the difference, drawn a little to 0; swapping the readers mirrors it."""
+    old, new = (np.array(side) for side in zip(*pairs, strict=True))
+    forward, backward = Pairing.of(old, new), Pairing.of(new, old)
+    low, high = forward.interval
+    assert low <= forward.difference * forward.count / (forward.count + 2) <= high
+    assert backward.interval == pytest.approx((-high, -low))
+    assert backward.p_value == pytest.approx(forward.p_value)
+
+
+def test_the_p_value_is_mcnemars() -> None:
+    """Of ten digits read differently, one lost and nine gained: p = 2 * (1 + 10) / 2**10."""
+    old = np.array([True] * 50 + [True] + [False] * 9)
+    new = np.array([True] * 50 + [False] + [True] * 9)
+    assert Pairing.of(old, new).p_value == pytest.approx(22 / 1024)

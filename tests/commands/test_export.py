@@ -1,0 +1,181 @@
+"""The model as ONNX: it reads as torch does, says what it is, or is not written at all."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from repository import shell
+
+from pipeline.commands.export import OPSET, check_agreement, to_onnx
+from pipeline.contracts import LISTS, read_list
+from pipeline.images.digits import load_digits
+from pipeline.learning.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from pipeline.learning.networks import build
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.files import md5
+
+ONNX = Path("models/digits.onnx")
+
+
+@pytest.fixture(scope="module")
+def exported(repo, tmp_path_factory):
+    """A copy of the repository in which the model was exported."""
+    folder = Path(shutil.copytree(repo, tmp_path_factory.mktemp("exported") / "x", symlinks=True))
+    assert "opset 18" in export(folder)
+    return folder
+
+
+@pytest.fixture
+def here(exported, monkeypatch):
+    """That copy as the current folder; for reading only."""
+    monkeypatch.chdir(exported)
+
+
+def export(folder: Path, *arguments: str, code: int = 0) -> str:
+    return shell(folder, sys.executable, "-m", "pipeline.export", *arguments, code=code)
+
+
+def digits(checkpoint: Checkpoint) -> np.ndarray:
+    return load_digits(Path("data/digits"), read_list(LISTS["valid"]), checkpoint.input_size)
+
+
+def in_torch(checkpoint: Checkpoint, images: np.ndarray) -> np.ndarray:
+    """Logits in fp32, computed as the guidebook says: 0 to 1, less the mean, by the std."""
+    values = (images / 255 - np.array(checkpoint.mean)) / np.array(checkpoint.std)
+    network = checkpoint.network().eval()
+    with torch.inference_mode():
+        return network(torch.from_numpy(values).permute(0, 3, 1, 2).float()).numpy()
+
+
+def other_checkpoint(model: str, seed: int = 1) -> Checkpoint:
+    """A network whose every weight and running figure is drawn at random."""
+    torch.manual_seed(seed)
+    network = build(model, 10)
+    for name, value in network.state_dict().items():
+        if name.endswith("running_mean"):
+            value.normal_(0, 0.1)
+        if name.endswith("running_var"):
+            value.uniform_(0.5, 1.5)
+    return Checkpoint(
+        model=model, classes=list("0123456789"), input_size=16, mean=[0.8, 0.4, 0.5],
+        std=[0.2, 0.3, 0.2], params={"crop": {"margin": 0.1}},
+        lists_md5={"train": "a", "valid": "b"}, state=network.state_dict(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("batch", [1, 7, 1000])
+def test_onnxruntime_reads_as_torch(here, batch):
+    """The file that the command left, on every validation digit, whatever the batch."""
+    checkpoint = load_checkpoint(Path("models/digits.pt"))
+    images = digits(checkpoint)
+    assert len(images) > 14
+    session = onnxruntime.InferenceSession(ONNX)
+    parts = [images[i : i + batch] for i in range(0, len(images), batch)]
+    found = [session.run(["logits", "probabilities"], {"images": part}) for part in parts]
+    logits, probabilities = (np.concatenate(side) for side in zip(*found, strict=True))
+    expected = in_torch(checkpoint, images)
+    assert np.abs(logits - expected).max() < 1e-3
+    assert (logits.argmax(1) == expected.argmax(1)).all()
+    assert probabilities.sum(1) == pytest.approx(np.ones(len(images)), abs=1e-5)
+    assert (probabilities.argmax(1) == expected.argmax(1)).all()
+
+
+@pytest.mark.parametrize("model", ["resnet20", "resnet8x4", "resnet50"])
+def test_other_networks_are_exported_too(model):
+    """One of each kind of block and shortcut."""
+    checkpoint = other_checkpoint(model)
+    images = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3), dtype=np.uint8)
+    assert check_agreement(to_onnx(checkpoint), checkpoint, images) < 1e-3
+
+
+def test_the_file_says_what_it_is(here):
+    """Classes, input size, margin and the lists that the model was trained on, and its opset."""
+    model = onnx.load(ONNX)
+    assert {entry.key: entry.value for entry in model.metadata_props} == {
+        "classes": "0,1,2,3,4,5,6,7,8,9",
+        "input_size": "24",
+        "margin": "0.1",
+        "model": "resnet8",
+        "train_list_md5": md5(LISTS["train"].read_bytes()),
+        "valid_list_md5": md5(LISTS["valid"].read_bytes()),
+    }
+    assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", OPSET)]
+
+
+def test_the_input_is_bytes_of_one_size(here):
+    """Any number of digits; another type or shape is refused instead of misread."""
+    session = onnxruntime.InferenceSession(ONNX)
+    (images,) = session.get_inputs()
+    assert (images.name, images.type, images.shape) == (
+        "images", "tensor(uint8)", ["batch", 24, 24, 3],
+    )  # fmt: skip
+    for wrong in (
+        np.zeros((1, 24, 24, 3), dtype=np.float32),
+        np.zeros((1, 3, 24, 24), dtype=np.uint8),
+        np.zeros((1, 32, 32, 3), dtype=np.uint8),
+    ):
+        with pytest.raises(Exception, match=r"(?i)invalid_?argument"):
+            session.run(None, {"images": wrong})
+
+
+def test_the_same_model_is_the_same_bytes(exported, tmp_path):
+    """In another folder and another process, and nothing in them tells of either."""
+    folder = Path(shutil.copytree(exported, tmp_path / "elsewhere", symlinks=True))
+    before = (folder / ONNX).read_bytes()
+    export(folder)
+    assert (folder / ONNX).read_bytes() == before
+    assert str(exported).encode() not in before
+    assert b"pipeline" not in before
+
+
+def test_another_models_weights_are_refused():
+    """What onnxruntime reads is not what torch reads: the message says how far apart they are."""
+    checkpoint = other_checkpoint("resnet8")
+    images = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3), dtype=np.uint8)
+    check_agreement(to_onnx(checkpoint), checkpoint, images)
+    for other in (other_checkpoint("resnet8", seed=2), replace(checkpoint, mean=[0.5, 0.4, 0.8])):
+        with pytest.raises(UserError, match=r"of 9 digits otherwise .* apart in batches of 1"):
+            check_agreement(to_onnx(other), checkpoint, images)
+
+
+def test_a_refused_model_leaves_no_file(exported, tmp_path):
+    """Weights so large that no two programs round alike: exit code 1, and the last file is gone."""
+    folder = Path(shutil.copytree(exported, tmp_path / "large", symlinks=True))
+    checkpoint = load_checkpoint(folder / "models/digits.pt")
+    checkpoint.state["head.weight"] *= 1e6
+    save_checkpoint(folder / "models/large.pt", checkpoint)
+    assert "nothing was written" in export(folder, "--model", "models/large.pt", code=1)
+    left = {path.name for path in (folder / "models").iterdir()}
+    assert left == {".gitignore", "digits.pt", "large.pt"}
+
+
+def test_without_validation_digits_there_is_no_export(exported, tmp_path):
+    """A missing or empty list, or a missing digit, is named, with what to do."""
+    folder = Path(shutil.copytree(exported, tmp_path / "without", symlinks=True))
+    digit = folder / "data/digits" / read_list(folder / LISTS["valid"])[0]
+    digit.unlink()
+    assert f"{digit.name} cannot be read" in export(folder, code=1)
+    (folder / LISTS["valid"]).write_text("")
+    assert "data/valid_data.txt is empty: add photos" in export(folder, code=1)
+    (folder / LISTS["valid"]).unlink()
+    assert "data/valid_data.txt is missing: run `dvc repro`" in export(folder, code=1)
+
+
+@pytest.mark.parametrize("package", ["onnx", "onnxruntime", "onnxscript"])
+def test_a_missing_package_is_named(exported, tmp_path, package):
+    """With the command that installs it."""
+    # The current folder comes first in Python's path: there is no such package there.
+    source = f"raise ModuleNotFoundError(\"No module named '{package}'\")"
+    folder = Path(shutil.copytree(exported, tmp_path / "bare", symlinks=True))
+    (folder / f"{package}.py").write_text(source, encoding="utf-8")
+    printed = export(folder, code=1)
+    assert f"No module named '{package}'" in printed
+    assert "pip install --editable '.[export]'" in printed

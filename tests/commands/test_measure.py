@@ -1,0 +1,142 @@
+"""`digits measure`: a model on another folder of photos."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from helpers import Workplace, contents, display, draw_photo, voc_xml, write
+from PIL import Image
+
+from pipeline.commands.measure import main
+from pipeline.contracts import LISTS, PREDICTIONS, PROBLEMS, read_list
+from pipeline.runtime.errors import UserError
+
+WRITTEN = {"index.html", "metrics.json", "misread.png", "predictions.csv", "problems.csv"}
+
+
+@pytest.fixture(scope="module")
+def evaluated(divided_once, tmp_path_factory):
+    """A workplace with a small model and its figures, once for all tests."""
+    folder = tmp_path_factory.mktemp("evaluated") / "workplace"
+    place = Workplace(shutil.copytree(divided_once.folder, folder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place.folder)
+        place.do("train", "evaluate")
+    return place
+
+
+@pytest.fixture
+def workplace(evaluated, tmp_path, monkeypatch):
+    """A copy of it, the current folder."""
+    monkeypatch.chdir(shutil.copytree(evaluated.folder, tmp_path / "workplace"))
+    return Workplace(tmp_path / "workplace")
+
+
+def predictions(folder="reports/other"):
+    return PREDICTIONS.read_frame(Path(folder) / "predictions.csv")
+
+
+def metrics(folder="reports/other"):
+    return json.loads((Path(folder) / "metrics.json").read_text(encoding="utf-8"))
+
+
+def photos_of(side):
+    """The names, without their ending, of the photos that have digits on a side."""
+    return sorted({Path(file).stem.split("-")[0] for file in read_list(LISTS[side])})
+
+
+def test_other_photos_are_measured_as_those_trained_on(workplace):
+    """The validation photos as a folder of their own give the same predictions."""
+    expected = predictions("reports")
+    for name in photos_of("valid"):
+        for suffix in (".jpg", ".xml"):
+            file = f"{name}{suffix}"
+            write(Path("other") / file, (workplace.raw / file).read_bytes())
+    main(["other"])
+    found = predictions().sort_values("file", ignore_index=True)
+    assert found.drop(columns="confidence").equals(
+        expected.drop(columns="confidence").sort_values("file", ignore_index=True)
+    )
+    assert metrics()["digits"] == metrics("reports")["digits"]
+    assert set(contents(Path("reports/other"))) == WRITTEN
+
+
+def test_other_photos_are_cut_as_the_model_was_trained(workplace):
+    """With the margin in the model, whatever params.yaml says today."""
+    write(Path("other/a.xml"), voc_xml(display("70123"), "a.png"))
+    draw_photo(display("70123")).save("other/a.png")
+    main(["other"])
+    workplace.set(crop__margin=0.5, train__input_size=32)
+    main(["other", "--out", "again"])
+    assert predictions("again").equals(predictions())
+
+
+def test_photos_that_the_model_was_trained_on_are_left_out(workplace):
+    """Nor are those measured that were saved again under another name; the log counts them."""
+    trained_on = photos_of("train")
+    shutil.copytree(workplace.raw, "other")
+    known, again = f"other/{trained_on[0]}", f"other/again-{trained_on[1]}"
+    Image.open(f"other/{trained_on[1]}.jpg").save(f"{again}.jpg", quality=60)
+    shutil.move(f"other/{trained_on[1]}.xml", f"{again}.xml")
+    Path(f"other/{trained_on[1]}.jpg").unlink()
+    done = workplace.digits_command("measure", "other")
+    assert done.returncode == 0, done.stderr
+    assert f"{len(trained_on)} noted trained_on" in done.stderr
+    problems = PROBLEMS.read(Path("reports/other/problems.csv"))
+    left_out = {row.file for row in problems if row.reason == "trained_on"}
+    assert {Path(f"{known}.jpg").name, Path(f"{again}.jpg").name} < left_out
+    assert len(left_out) == len(trained_on)
+    assert set(predictions()["photo"]) == set(predictions("reports")["photo"])
+
+
+def test_nothing_is_measured_on_known_photos_alone(workplace):
+    """No figure is better than one that flatters."""
+    name = photos_of("train")[0]
+    for suffix in (".jpg", ".xml"):
+        write(Path(f"other/{name}{suffix}"), (workplace.raw / f"{name}{suffix}").read_bytes())
+    with pytest.raises(UserError, match="trained on all photos in other/"):
+        main(["other"])
+
+
+def test_a_model_from_elsewhere_may_know_the_photos(workplace):
+    """Nobody can say whether it does, and that is told."""
+    shutil.copytree(workplace.raw, "other")
+    shutil.move("models/digits.pt", "elsewhere.pt")
+    write(LISTS["train"], LISTS["train"].read_bytes() + b"7/another-1.jpg\n")
+    done = workplace.digits_command("measure", "other", "--model", "elsewhere.pt")
+    assert "WARNING: data/ is not what the model was trained on" in done.stderr
+    assert metrics()["digits"]["count"] == 60
+
+
+def test_the_reports_of_the_pipeline_and_the_photos_are_left_alone(workplace):
+    """The tracked figures are those of the pipeline."""
+    before = contents(workplace.folder / "reports"), contents(workplace.raw)
+    shutil.copytree(workplace.raw, "other")
+    main(["other", "--out", "elsewhere"])
+    assert (contents(workplace.folder / "reports"), contents(workplace.raw)) == before
+    assert set(contents(Path("elsewhere"))) == WRITTEN
+
+
+def test_photos_without_a_digit_are_told(workplace):
+    """And problems.csv says why."""
+    write(Path("other/a.xml"), voc_xml(display("7"), "a.jpg"))
+    with pytest.raises(UserError, match=r"no usable digit in other/.*problems\.csv"):
+        main(["other"])
+    reasons = {row.reason for row in PROBLEMS.read(Path("reports/other/problems.csv"))}
+    assert "no_photo" in reasons
+
+
+def test_it_speaks_korean(workplace, monkeypatch, capsys, caplog):
+    """Its help, what it finds, and what is wrong."""
+    for name in ("PIPELINE_LANG", "LANGUAGE"):
+        monkeypatch.setenv(name, "ko")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "사용법: digits measure" in capsys.readouterr().out
+    write(Path("other/a.xml"), voc_xml(display("7"), "a.jpg"))
+    with caplog.at_level("INFO"), pytest.raises(UserError, match="쓸 수 있는 숫자가 없습니다"):
+        main(["other"])
+    assert "XML과 같은 이름의 사진을 XML 옆에 두세요" in caplog.text

@@ -1,0 +1,117 @@
+"""One photo's digit images: cut, or kept where they are still in order."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helpers import contents, display, draw_photo, jpeg, write
+from PIL import Image
+
+from pipeline.contracts import BOXES, BoxRow
+from pipeline.images.cropper import Cropper, CropTask, Cut, LastCut, cut_boxes
+from pipeline.images.digits import read_digits
+from pipeline.params import CropParams
+from pipeline.runtime.files import md5
+
+PNG = CropParams(margin=0.0, format="png")
+
+
+def rows(photo, digits):
+    """The boxes of a photo that shows some digits, as rows of boxes.csv."""
+    return [
+        BoxRow(photo, "a.xml", number, label, *box, 0, number - 1)
+        for number, (label, box) in enumerate(display(digits), 1)
+    ]
+
+
+@pytest.fixture
+def cropper(tmp_path):
+    """A cropper whose raw/ has a.jpg, which shows 705."""
+    write(tmp_path / "raw/a.jpg", jpeg(draw_photo(display("705"))))
+    return Cropper(tmp_path / "raw", tmp_path / "digits", PNG)
+
+
+def cut(cropper, last: Cut | None = None, digits="705"):
+    """Cut a.jpg, which is known from the last run by its rows and stamps."""
+    known = last and LastCut(
+        last.photo,
+        {digit.file: digit for digit in last.digits},
+        {stamp.file: stamp.stamp for stamp in last.stamps},
+    )
+    task = CropTask("a.jpg", rows("a.jpg", digits), known)
+    return cropper.unchanged(task), cropper.cut(task)
+
+
+def test_every_box_is_cut_to_a_file(cropper):
+    """The rows tell of each file, and each has a stamp, as the photo has."""
+    unchanged, made = cut(cropper)
+    assert unchanged is None
+    assert [digit.label for digit in made.digits] == ["7", "0", "5"]
+    files = contents(cropper.digits_folder)
+    assert {digit.file: digit.md5 for digit in made.digits} == {
+        file: md5(content) for file, content in files.items()
+    }
+    with Image.open(cropper.digits_folder / made.digits[0].file) as image:
+        assert image.size == (24, 40)
+    assert {stamp.file for stamp in made.stamps} == {"a.jpg", *files}
+    assert (made.photo.problem, made.written) == ("", 3)
+
+
+def test_what_has_not_changed_is_kept(cropper):
+    """The last run's rows and stamps come back, by the files' stamps or by their content."""
+    _, first = cut(cropper)
+    for kept in cut(cropper, first):
+        assert (kept.photo, kept.digits, kept.written) == (first.photo, first.digits, 0)
+        assert set(kept.stamps) == set(first.stamps)
+
+
+def test_a_damaged_digit_alone_is_cut_again(cropper):
+    """The others are kept."""
+    _, first = cut(cropper)
+    write(cropper.digits_folder / first.digits[1].file, b"no image")
+    unchanged, again = cut(cropper, first)
+    assert unchanged is None
+    assert (again.digits, again.written) == (first.digits, 1)
+
+
+def test_another_place_in_reading_order_cuts_nothing(cropper):
+    """The rows have the new place, the files stay."""
+    _, first = cut(cropper)
+    moved = [replace(box, xml="b.xml", column=2 - box.column) for box in rows("a.jpg", "705")]
+    known = LastCut(
+        first.photo,
+        {digit.file: digit for digit in first.digits},
+        {stamp.file: stamp.stamp for stamp in first.stamps},
+    )
+    unchanged = cropper.unchanged(CropTask("a.jpg", moved, known))
+    assert unchanged is not None
+    assert [(digit.xml, digit.column) for digit in unchanged.digits] == [
+        ("b.xml", 2), ("b.xml", 1), ("b.xml", 0),
+    ]  # fmt: skip
+
+
+def test_a_photo_that_cannot_be_read_says_why(cropper):
+    """It has a row with the problem, and no digit."""
+    write(cropper.raw / "a.jpg", b"no photo")
+    _, made = cut(cropper)
+    assert made.photo.problem == "not a photo"
+    assert (made.digits, made.stamps, made.written) == ([], [], 0)
+
+
+def test_boxes_are_cut_without_leaving_a_file(cropper, caplog):
+    """Images are those that the crop stage would write; photos that cannot be read are named."""
+    write(cropper.raw / "b.jpg", b"no photo")
+    boxes = BOXES.frame(rows("b.jpg", "1") + rows("a.jpg", "705"))
+    with caplog.at_level(logging.WARNING):
+        found, images, photos = cut_boxes(cropper.raw, boxes, PNG)
+    assert caplog.messages == ["b.jpg is left out: not a photo"]
+    assert list(found["label"]) == ["7", "0", "5"]
+    assert list(photos["photo"]) == ["a.jpg"]
+    assert contents(cropper.digits_folder) == {}
+    _, made = cut(cropper)
+    files = [cropper.digits_folder / digit.file for digit in made.digits]
+    assert list(found["file"]) == [digit.file for digit in made.digits]
+    assert np.array_equal(read_digits(images, 24), read_digits(files, 24))

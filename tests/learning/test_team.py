@@ -1,0 +1,140 @@
+"""Several processes that train one network, as torchrun starts them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import psutil
+import pytest
+from helpers import ROOT, command_environment
+
+from pipeline.contracts import HISTORY
+from pipeline.learning.checkpoint import load_checkpoint
+
+# Torch and two processes that train together take half a minute in all.
+pytestmark = pytest.mark.slow
+
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+SCRIPT = ROOT / "tests/train_in_a_team.py"
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    """What each process of a team of two saw, and one alone."""
+    folder = tmp_path_factory.mktemp("team")
+    for launcher in (TORCHRUN, [sys.executable]):
+        subprocess.run(
+            [*launcher, str(SCRIPT), str(folder)],
+            check=True, env=command_environment(), capture_output=True,
+        )  # fmt: skip
+    names = ("0 of 2", "1 of 2", "0 of 1")
+    return [json.loads((folder / f"{name}.json").read_text()) for name in names]
+
+
+def test_every_digit_is_seen_once_an_epoch(records):
+    """One of the two sees it; where the last batch is smaller, a digit is seen twice."""
+    first, second, _ = records
+    for epoch in (0, 1):
+        seen = [
+            digit
+            for record in (first, second)
+            for step in record["steps"][6 * epoch : 6 * epoch + 6]
+            for digit in step
+        ]
+        assert set(seen) == set(range(41))
+        assert sorted(Counter(seen).values()) == [1] * 40 + [2]
+
+
+def test_a_team_takes_the_steps_of_one_alone(records):
+    """The batch is the global one: each step's digits together are those of one process."""
+    first, second, alone = records
+    assert len(first["steps"]) == len(second["steps"]) == len(alone["steps"]) == 12
+    for one, other, batch in zip(first["steps"], second["steps"], alone["steps"], strict=True):
+        assert set(one) | set(other) == set(batch)
+
+
+def test_a_team_comes_to_the_weights_of_one_alone(records):
+    """It does to rounding, without batch norm, whose averages are each process's own."""
+    first, second, alone = records
+    assert first["weights"] == second["weights"]
+    for one, other in zip(first["weights"], alone["weights"], strict=True):
+        assert one == pytest.approx(other, abs=1e-6)
+
+
+def test_a_team_reports_the_figures_of_one_alone(records):
+    """They are sums over all processes, without the digit that stands in."""
+    first, second, alone = records
+    assert first["figures"] == second["figures"]
+    for one, other in zip(first["figures"], alone["figures"], strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
+
+
+@pytest.fixture
+def team(divided, monkeypatch):
+    """A workplace that has come to the lists, in which two processes train; the current folder."""
+    monkeypatch.chdir(divided.folder)
+    divided.set(machine__launcher="torchrun --standalone --nproc-per-node 2")
+    return divided
+
+
+def launch(workplace, *command):
+    return subprocess.Popen(
+        command or [sys.executable, "-m", "pipeline.train"],
+        cwd=workplace.folder, env=command_environment(), stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_the_launcher_trains_in_two_processes(team):
+    """There are one log and one model, about as good as that of one process."""
+    team.set(train__epochs=8, train__lr=0.02)
+    _, printed = (running := launch(team)).communicate()
+    assert running.returncode == 0, printed
+    assert printed.count("Epoch: ") == 8
+    together = HISTORY.read()
+    assert load_checkpoint().model == "resnet8"
+    team.set(machine__launcher="python")
+    team.do("train")
+    alone = HISTORY.read()
+    assert [epoch.lr for epoch in together] == [epoch.lr for epoch in alone]
+    # Not the same loss: batch norm sees half of each batch.
+    assert together[-1].train_loss != alone[-1].train_loss
+    assert together[-1].train_loss == pytest.approx(alone[-1].train_loss, rel=0.3)
+
+
+def test_torchrun_itself_can_start_the_stage(team):
+    """Several machines are started so; the launcher then starts no further processes."""
+    _, printed = (running := launch(team, *TORCHRUN, "-m", "pipeline.train")).communicate()
+    assert running.returncode == 0, printed
+    assert printed.count("Epoch: ") == 2
+
+
+def test_an_error_of_the_processes_is_told_as_one(team):
+    """Each says the same, and there is no traceback, neither theirs nor torchrun's."""
+    (team.folder / "data/stats.json").unlink()
+    done = team.run("train")
+    assert done.returncode == 1
+    assert "stats.json is missing: run `dvc repro`" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="waits for lines of another process's log")
+def test_a_killed_process_ends_the_run(team):
+    """It ends with an error and no model, rather than hang."""
+    team.set(train__epochs=500)
+    running = launch(team)
+    while "Epoch: " not in running.stderr.readline():
+        assert running.poll() is None
+    workers = psutil.Process(running.pid).children()
+    assert len(workers) == 2
+    workers[1].kill()
+    start = time.monotonic()
+    running.communicate(timeout=60)
+    assert running.returncode != 0
+    assert time.monotonic() - start < 60
+    assert not psutil.pid_exists(workers[0].pid)
+    assert not (team.folder / "models/digits.pt").exists()
