@@ -21,6 +21,7 @@ all: setup raw run  ## set up, draw the sample where there is no raw/, run the p
 setup: $(VENV)/installed  ## make the environment, once
 
 run:  ## reproduce what changed, show the figures
+	digits guard
 	dvc repro
 	dvc metrics diff --all
 	@echo "Report: reports/index.html"

@@ -20,7 +20,7 @@ from bench.data import STAGES
 from bench.machine import ROOT
 from bench.timings import Timings
 from pipeline.commands.sample import sample
-from pipeline.contracts import PHOTOS, read_table, write_table
+from pipeline.contracts import PHOTOS
 from pipeline.runtime.command import make_parser
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
@@ -74,9 +74,9 @@ def repeat_photos(unit: Path, raw: Path, times: int) -> None:
 def make_hashes_differ(path: Path) -> None:
     """Give each photo a random perceptual hash."""
     draw_bits = random.Random(0).getrandbits
-    photos = read_table(path, PHOTOS)
+    photos = PHOTOS.read_frame(path)
     photos["perceptual_hash"] = [f"{draw_bits(256):064x}" for _ in range(len(photos))]
-    write_table(path, PHOTOS, photos)
+    PHOTOS.write_frame(photos, path)
 
 
 def draw(table: pd.DataFrame, path: Path) -> None:

@@ -114,11 +114,7 @@ def prune(folder: Path, expected: set[str]) -> int:
 
 
 def log_summary(cuts: Sequence[Cut], removed: int) -> None:
-    """Say how many digits there are and which photos are left out; raises `UserError` at none."""
-    for cut in cuts:
-        if cut.photo.problem:
-            why = cut.photo.problem
-            log.warning(say("{photo} is left out: {why}", photo=cut.photo.photo, why=why))
+    """Say how many digits there are, and how many of them are new; raises `UserError` at none."""
     count, written = sum(len(cut.digits) for cut in cuts), sum(cut.written for cut in cuts)
     log.info(
         say(
@@ -127,7 +123,7 @@ def log_summary(cuts: Sequence[Cut], removed: int) -> None:
         )
     )  # fmt: skip
     if not count:
-        raise UserError("no photo could be read: data/photos.csv says why, photo by photo")
+        raise UserError("data/boxes.csv has no box: run `dvc repro`")
 
 
 if __name__ == "__main__":

@@ -1,29 +1,41 @@
 """Stage 6: measure the model on the validation digits, and show what it misreads.
 
-models/digits.pt, the lists, data/digits.csv, data/digits, raw/ -> reports/
+models/digits.pt, the lists, data/, raw/ -> reports/
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.contracts import DIGITS, HISTORY, LISTS, PROBLEMS, read_list
+from pipeline.contracts import DIGITS, HISTORY, LISTS, PHOTOS, PROBLEMS, read_list
+from pipeline.dividing.copies import group_digits
 from pipeline.images.digits import load_digits
 from pipeline.learning.checkpoint import MODEL, Checkpoint, load_checkpoint
 from pipeline.learning.hardware import pick_hardware
 from pipeline.params import load_params
+from pipeline.reporting.caveats import (
+    Caveat,
+    doubt_choice,
+    doubt_drawn,
+    doubt_split,
+    doubt_start,
+)
 from pipeline.reporting.figures import draw_digits
 from pipeline.reporting.measurement import log_summary, predict_digits, save_measurement
 from pipeline.reporting.metrics import measure
 from pipeline.reporting.model_card import gather_facts, model_card
 from pipeline.reporting.page.report import Photos, Report, Training
+from pipeline.reporting.whole import find_whole
 from pipeline.runtime.command import parse_no_options, run
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import write_file
+from pipeline.runtime.table import damaged, read_file
 
 _RAW, _DIGITS, _REPORTS = Path("raw"), Path("data/digits"), Path("reports")
+_ANNOTATIONS = Path("data/annotations.json")
 # Training digits in the picture that shows what the model learnt from.
 _SHOWN = 32
 
@@ -35,7 +47,7 @@ def main() -> None:
     checkpoint = load_checkpoint(MODEL)
     checkpoint.check_lists()
     training = load_training(checkpoint)
-    digits = DIGITS.read_frame()
+    digits = load_digit_rows()
     validation = choose(digits, training.sides["valid"])
     images = load_digits(_DIGITS, training.sides["valid"], checkpoint.input_size, params.machine)
     hardware = pick_hardware(params.machine.device, params.train.precision)
@@ -43,12 +55,13 @@ def main() -> None:
     photos = describe_photos(digits, validation)
     figures = measure(predictions, photos.whole)
     margin = checkpoint.params["crop"]["margin"]
-    report = Report(checkpoint.model, margin, predictions, photos, training)
+    caveats = find_caveats(checkpoint, training, digits)
+    report = Report(checkpoint.model, margin, predictions, photos, training, caveats)
     save_measurement(_REPORTS, report, figures)
-    facts = gather_facts(MODEL, checkpoint, params.split, photos, training, figures)
+    facts = gather_facts(MODEL, checkpoint, params.split, report, training, figures)
     write_file(_REPORTS / "model_card.md", model_card(facts).encode("utf-8"))
     write_file(_REPORTS / "digits.png", draw_training_digits(training, checkpoint.input_size))
-    log_summary(figures, _REPORTS)
+    log_summary(figures, caveats, _REPORTS)
 
 
 def load_training(checkpoint: Checkpoint) -> Training:
@@ -59,6 +72,36 @@ def load_training(checkpoint: Checkpoint) -> Training:
         mean=checkpoint.mean,
         std=checkpoint.std,
     )
+
+
+def load_digit_rows() -> pd.DataFrame:
+    """Rows of digits.csv, and the `group` of copies that each digit's photo is of."""
+    digits = DIGITS.read_frame()
+    return digits.assign(group=group_digits(digits, PHOTOS.read_frame()))
+
+
+def load_dialects() -> dict[str, int]:
+    """How many XML each tool wrote; raises `UserError` where parse's figures are not there."""
+    try:
+        dialects: dict[str, int] = json.loads(read_file(_ANNOTATIONS))["dialects"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(_ANNOTATIONS, error) from None
+    return dialects
+
+
+def find_caveats(checkpoint: Checkpoint, training: Training, digits: pd.DataFrame) -> list[Caveat]:
+    """What makes the figures of the validation digits say less than they seem to."""
+    train = checkpoint.params["train"]
+    seen, measured = (
+        set(digits["group"][digits["file"].isin(training.sides[side])])
+        for side in ("train", "valid")
+    )
+    return [
+        *doubt_drawn(load_dialects()),
+        *doubt_split(seen, measured),
+        *doubt_start(train),
+        *doubt_choice(train),
+    ]
 
 
 def choose(digits: pd.DataFrame, files: list[str]) -> pd.DataFrame:
@@ -73,10 +116,9 @@ def choose(digits: pd.DataFrame, files: list[str]) -> pd.DataFrame:
 
 
 def describe_photos(digits: pd.DataFrame, validation: pd.DataFrame) -> Photos:
-    """All of raw/; a photo is whole where validation has as many digits of it as there are."""
-    there, predicted = digits["photo"].value_counts(), validation["photo"].value_counts()
-    whole = set(predicted.index[predicted == there[predicted.index]])
-    return Photos(_RAW, digits, whole, PROBLEMS.read_frame(), PROBLEMS.path)
+    """All of raw/, and which photos of `validation` are a reading."""
+    problems = PROBLEMS.read_frame()
+    return Photos(_RAW, digits, find_whole(digits, validation, problems), problems, PROBLEMS.path)
 
 
 def draw_training_digits(training: Training, size: int) -> bytes:

@@ -205,29 +205,20 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
 
 def _describe(error: ErrorDetails) -> str:
     key = ".".join(str(part) for part in error["loc"]) or say("the file")
-    value = repr(error["input"])
-    match error["type"]:
-        case "extra_forbidden":
-            return _unknown(key, error["loc"])
-        case "missing":
-            return say("{key} is missing", key=key)
-        case "literal_error":
-            allowed = error["ctx"]["expected"]
-            return say(
-                "{key} is {value}; allowed: {allowed}", key=key, value=value, allowed=allowed
-            )
-        case "string_pattern_mismatch":
-            allowed = say(_IN_WORDS[error["ctx"]["pattern"]])
-            return say(
-                "{key} is {value}; allowed: {allowed}", key=key, value=value, allowed=allowed
-            )
-        case "string_type" if isinstance(error["input"], int | float):
-            return say("{key} is {value}, which is no text: put it in quotes", key=key, value=value)
-        case kind if kind in _WHY:
-            why = say(_WHY[kind], **error.get("ctx", {}))
-            return say("{key} is {value}: {why}", key=key, value=value, why=why)
-        case _:
-            return say("{key} is {value}: {why}", key=key, value=value, why=error["msg"].lower())
+    kind, value, limits = error["type"], error["input"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown(key, error["loc"])
+    if kind == "missing":
+        return say("{key} is missing", key=key)
+    if kind in ("literal_error", "string_pattern_mismatch"):
+        allowed = limits.get("expected") or say(_IN_WORDS[limits["pattern"]])
+        return say(
+            "{key} is {value}; allowed: {allowed}", key=key, value=repr(value), allowed=allowed
+        )
+    if kind == "string_type" and isinstance(value, int | float):
+        return say("{key} is {value}, which is no text: put it in quotes", key=key, value=value)
+    why = say(_WHY[kind], **limits) if kind in _WHY else error["msg"].lower()
+    return say("{key} is {value}: {why}", key=key, value=repr(value), why=why)
 
 
 def _unknown(key: str, loc: tuple[int | str, ...]) -> str:

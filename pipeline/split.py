@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.contracts import DIGITS, LISTS, PHOTOS, write_list
-from pipeline.dividing.copies import group_digits
+from pipeline.dividing.copies import add_readings, find_contradictions, group_digits
 from pipeline.dividing.quotas import fill_quotas, quotas
 from pipeline.messages import mark, say
 from pipeline.params import SplitParams, load_params
@@ -21,6 +21,8 @@ from pipeline.runtime.command import parse_no_options, run
 from pipeline.runtime.errors import UserError
 
 log = logging.getLogger(__name__)
+
+_PAIRS_SHOWN = 3
 
 _NONE_IN_VALIDATION = mark("WARNING: no digit {label} in validation: add photos that show it")
 _NONE_IN_TRAINING = mark("WARNING: no digit {label} in training: add photos that show it")
@@ -32,13 +34,28 @@ def main() -> None:
     params = load_params().split
     digits = DIGITS.read_frame()
     if params.by == "photo":
-        validation = split_by_photo(digits, PHOTOS.read_frame(), params)
+        photos = PHOTOS.read_frame()
+        warn_of_contradictions(digits, photos)
+        validation = split_by_photo(digits, photos, params)
     else:
         validation = split_by_digit(digits, params)
     files = digits["file"]
     write_list(LISTS["train"], sorted(files[~validation]))
     write_list(LISTS["valid"], sorted(files[validation]))
     log_summary(digits["label"], validation, params.validation)
+
+
+def warn_of_contradictions(digits: pd.DataFrame, photos: pd.DataFrame) -> None:
+    """Say which photos look like one picture, but have two readings: one label may be wrong."""
+    pairs = find_contradictions(add_readings(photos, digits))
+    for one, other in pairs[:_PAIRS_SHOWN]:
+        log.warning(
+            say(
+                "WARNING: {one} and {other} look like one picture, but are labelled differently "
+                "({count} such pairs): correct the label that is wrong",
+                one=one, other=other, count=len(pairs),
+            )
+        )  # fmt: skip
 
 
 def split_by_digit(digits: pd.DataFrame, params: SplitParams) -> NDArray[np.bool_]:
@@ -68,8 +85,9 @@ def split_by_photo(
 ) -> NDArray[np.bool_]:
     """Divide whole photos, copies together, so that every label gets its quota.
 
-    A photo's side follows from a hash of the seed and its name, but for a few that the quotas need
-    on the other, and new photos hardly move old ones. Returns which rows of `digits` are
+    A photo's side follows from the seed and its content (the smallest MD5 of it and its copies),
+    whatever it is called, but for a few that the quotas need on the other side, and new photos
+    hardly move old ones. Returns which rows of `digits` are
     validation. Raises `UserError` where there are not two photos to divide.
     """
     group = group_digits(digits, photos)
@@ -79,14 +97,14 @@ def split_by_photo(
             "all digits come from one photo (or copies of it), so none is left to test on: "
             "add photos, or set split.by: digit in params.yaml"
         )
-    position = np.array([_position(photo, params.seed) for photo in counts.index])
+    position = np.array([_position(content, params.seed) for content in counts.index])
     chosen = fill_quotas(counts.to_numpy(dtype=np.int64), position, params.validation)
     validation: NDArray[np.bool_] = group.isin(counts.index[chosen]).to_numpy()
     return validation
 
 
-def _position(photo: str, seed: int) -> float:
-    digest = hashlib.sha256(f"{seed} {photo}".encode()).digest()
+def _position(content: str, seed: int) -> float:
+    digest = hashlib.sha256(f"{seed} {content}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
@@ -100,6 +118,14 @@ def log_summary(labels: pd.Series, validation: NDArray[np.bool_], share: float) 
     )  # fmt: skip
     totals = labels.value_counts().sort_index()
     wanted = quotas(np.asarray(totals, dtype=np.int64), share)
+    missed = int(validation.sum()) - int(wanted.sum())
+    if missed:
+        log.warning(
+            say(
+                "WARNING: {count} digits in validation, not {quota}: whole photos do not allow it",
+                count=validation.sum(), quota=wanted.sum(),
+            )
+        )  # fmt: skip
     got = labels[validation].value_counts().reindex(totals.index, fill_value=0)
     for label, quota, count, total in zip(totals.index, wanted, got, totals, strict=True):
         if count in (0, total):

@@ -192,7 +192,8 @@ class Workplace:
         """Put photos p00.jpg, p01.jpg and so on into raw/, that show all ten digits in turn."""
         for i in range(count):
             reading = "".join(str((i * digits + j) % 10) for j in range(digits))
-            self.add(f"p{i:02}.jpg", display(reading), seed=i)
+            # Not all in one place, as in a burst.
+            self.add(f"p{i:02}.jpg", display(reading, top=10 + 11 * i % 60), seed=i)
 
     def set(self, **values: Any) -> None:
         """Change parameters: `set(crop__margin=0)` is crop.margin."""

@@ -8,7 +8,9 @@ import pandas as pd
 from helpers import display, draw_photo, jpeg, write
 
 from pipeline.contracts import PROBLEMS, DoubtRow, ProblemRow
+from pipeline.reporting.caveats import Caveat
 from pipeline.reporting.page.report import Photos, Report, Training
+from pipeline.reporting.whole import Whole
 
 
 def make_predictions(
@@ -28,6 +30,7 @@ def make_predictions(
             name = photo.rsplit(".", maxsplit=1)[0]
             rows.append(
                 {"photo": photo, "xml": f"{name}.xml", "object": i + 1, "label": label, **box}
+                | {"group": photo}
                 | {"row": 0, "column": i, "file": f"{label}/{name}-{i + 1}.jpg"}
                 | {"actual": label, "predicted": taken_for}
                 | {"confidence": round(confidence - 0.001 * len(rows), 6)}
@@ -65,14 +68,15 @@ def make_report(
     predictions: pd.DataFrame,
     training: Training | None = None,
     reasons: tuple[str, ...] = (),
+    caveats: tuple[Caveat, ...] = (),
 ) -> Report:
     """A report of these predictions on the photos in `folder`, with a problem for each reason."""
     problems = [ProblemRow("a.xml", "", "noted", reason, "") for reason in reasons]
     photos = Photos(
-        folder, predictions, set(predictions["photo"]), PROBLEMS.frame(problems),
+        folder, predictions, Whole(set(predictions["photo"]), set()), PROBLEMS.frame(problems),
         Path("data/problems.csv"),
     )  # fmt: skip
-    return Report("resnet8", 0.1, predictions, photos, training)
+    return Report("resnet8", 0.1, predictions, photos, training, caveats)
 
 
 def make_doubts(predictions: pd.DataFrame, digits: Path) -> list[DoubtRow]:

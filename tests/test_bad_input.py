@@ -7,9 +7,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from helpers import Workplace, display, draw_photo, jpeg, voc_xml, write
+from PIL import Image
 
 
 def refused(workplace: Workplace, stage: str, *arguments: str) -> str:
@@ -80,7 +82,8 @@ def test_ten_thousand_boxes_on_one_photo(workplace):
         for y in range(100)
         for x in range(100)
     ]
-    write(workplace.raw / "many.jpg", jpeg(draw_photo(display("1"), size=(800, 800))))
+    noise = np.random.default_rng(0).integers(0, 256, (800, 800, 3), dtype=np.uint8)
+    write(workplace.raw / "many.jpg", jpeg(Image.fromarray(noise)))
     write(workplace.raw / "many.xml", voc_xml(boxes, "many.jpg", (800, 800)))
     workplace.do("parse", "crop", "stats", "split")
     many = pd.read_csv("data/boxes.csv").query("photo == 'many.jpg'")
@@ -106,15 +109,17 @@ def test_a_photo_of_one_pixel(workplace):
 
 
 def test_a_photo_that_vanished_after_parse(workplace):
-    """A photo deleted between parse and crop is left out by name, and the others are cut."""
+    """Crop names a photo that was deleted between parse and crop; then parse gives an account."""
     workplace.add("a.jpg", display("12"))
     workplace.add("b.jpg", display("34"))
     workplace.do("parse")
     (workplace.raw / "a.jpg").unlink()
     done = workplace.run("crop")
-    assert done.returncode == 0
-    assert "a.jpg is left out: " in done.stderr
+    assert done.returncode == 1
+    assert "raw/a.jpg is not what parse read" in done.stderr
+    workplace.do("parse", "crop")
     assert pd.read_csv("data/digits.csv")["photo"].unique().tolist() == ["b.jpg"]
+    assert "no_photo" in set(pd.read_csv("data/problems.csv")["reason"])
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from helpers import ROOT, contents
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("distributed", reason="python -m pip install --editable '.[dask]'")
 
 
@@ -79,7 +81,7 @@ def crop_here(workplace) -> dict[str, bytes]:
 def test_a_cluster_gives_the_same_bytes(workplace, cluster) -> None:
     """Cut by two workers, every file of data/ is what this machine alone writes."""
     expected = crop_here(workplace)
-    workplace.set(crop__cluster=cluster[0])
+    workplace.set(machine__cluster=cluster[0])
     done = workplace.run("crop")
     assert done.returncode == 0, done.stderr
     assert "300 written" in done.stderr
@@ -87,10 +89,10 @@ def test_a_cluster_gives_the_same_bytes(workplace, cluster) -> None:
 
 
 def test_a_worker_killed_half_way(workplace, cluster) -> None:
-    """One of two workers killed amid its work: the other does it, to the same bytes."""
+    """Where one of two workers is killed amid its work, the other does it, to the same bytes."""
     expected = crop_here(workplace)
     address, workers = cluster
-    workplace.set(crop__cluster=address)
+    workplace.set(machine__cluster=address)
     run = subprocess.Popen(
         [sys.executable, "-m", "pipeline.crop"], cwd=workplace.folder, stderr=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -107,7 +109,7 @@ def test_no_scheduler_is_a_message(workplace) -> None:
     """An address at which nothing answers is named, with what to do."""
     workplace.add_displays(2)
     workplace.do("parse")
-    workplace.set(crop__cluster="tcp://127.0.0.1:9")
+    workplace.set(machine__cluster="tcp://127.0.0.1:9")
     done = workplace.run("crop")
     assert done.returncode == 1
     assert "no Dask scheduler answers at tcp://127.0.0.1:9" in done.stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import pandas as pd
@@ -69,10 +69,9 @@ def test_a_frame_is_the_same_file_as_its_rows(tmp_path, rows):
     """Whoever reads or writes frames and whoever reads or writes rows see the same."""
     NOTES.write(rows, tmp_path / "rows.csv")
     NOTES.write_frame(NOTES.frame(rows), tmp_path / "frame.csv")
-    content = (tmp_path / "rows.csv").read_bytes()
-    assert (tmp_path / "frame.csv").read_bytes() == content
-    for frame in (NOTES.read_frame(tmp_path / "rows.csv"), NOTES.read_frame(content=content)):
-        assert_frame_equal(frame, NOTES.frame(rows), check_exact=True)
+    assert (tmp_path / "frame.csv").read_bytes() == (tmp_path / "rows.csv").read_bytes()
+    frame = NOTES.read_frame(tmp_path / "rows.csv")
+    assert_frame_equal(frame, NOTES.frame(rows), check_exact=True)
 
 
 @pytest.mark.parametrize(
@@ -179,3 +178,38 @@ def test_stats_are_taken_by_name(tmp_path):
     channels = {"blue": 0.3, "red": 0.1, "green": 0.2}
     content = json.dumps({"digits": 5, "mean": channels, "std": channels})
     assert read_stats(write(tmp_path / "stats.json", content)) == ([0.1, 0.2, 0.3],) * 2
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+82.jpg", "-1.jpg", "@SUM(A1)", "'=1", "''-x", "'quoted'"]
+)
+def test_no_cell_is_a_formula_in_excel(tmp_path, text):
+    """It is written as a text, and read back as it was, as rows and as a frame."""
+    path = tmp_path / "notes.csv"
+    NOTES.write([Note(text, -1, -0.5)], path)
+    cell = path.read_text(encoding="utf-8").splitlines()[1].split(",")[0]
+    assert cell[0] not in "=+-@"
+    assert NOTES.read(path) == [Note(text, -1, -0.5)]
+    assert list(NOTES.read_frame(path)["name"]) == [text]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda text: text[:-5], id="cut off"),
+        pytest.param(lambda text: text[: text.rindex(",")], id="cut off before the checksum"),
+        pytest.param(lambda text: text.replace(",3,", ",4,", 1), id="a sum changed"),
+        pytest.param(lambda text: text.replace("\na,", "\nc,"), id="a name"),
+    ],
+)
+def test_a_sealed_table_is_read_as_it_was_written_or_not_at_all(tmp_path, spoil):
+    """Whoever changed a row by hand, or a disk that was full, is told of."""
+    table = replace(NOTES, sealed=True)
+    path = tmp_path / "notes.csv"
+    rows = [Note("a", 3, 0.5), Note("b", 3, 0.25)]
+    table.write(rows, path)
+    assert table.read(path) == rows
+    path.write_bytes(spoil(path.read_text(encoding="utf-8")).encode())
+    for read in (table.read, table.read_frame):
+        with pytest.raises(UserError, match=r"notes\.csv is damaged .*dvc repro"):
+            read(path)

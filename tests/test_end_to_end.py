@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pytest
 import yaml
 from repository import copy_checkout, shell, stages_run
 
 from pipeline.commands.sample import sample
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_run_leaves_every_output(repo: Path) -> None:
@@ -23,7 +26,7 @@ def test_a_run_leaves_every_output(repo: Path) -> None:
         for kind in ("outs", "metrics", "plots")
         for out in stage.get(kind, [])
     ]
-    assert len(declared) >= 14
+    assert len(declared) == 17
     assert [path for path in declared if not (repo / path).exists()] == []
 
 
@@ -68,6 +71,14 @@ def test_own_photos_replace_the_sample(clone: Path, tmp_path: Path) -> None:
     assert "digits.count" in shell(clone, "dvc", "metrics", "diff")
 
 
+def test_the_machine_reruns_nothing(clone: Path) -> None:
+    """What a machine may use changes no figure, so that no stage depends on it."""
+    params = yaml.safe_load((clone / "params.yaml").read_text(encoding="utf-8"))
+    params["machine"] |= {"threads": 1, "max_memory": 1.0}
+    (clone / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    assert stages_run(shell(clone, "dvc", "repro")) == []
+
+
 def test_dvc_shows_metrics_and_plots(clone: Path) -> None:
     """`dvc metrics show` and `dvc plots show` show the figures and draw a page."""
     shown = shell(clone, "dvc", "metrics", "show")
@@ -95,9 +106,9 @@ def test_two_runs_give_the_same_model(repo: Path, tmp_path: Path) -> None:
 
 
 def test_photos_elsewhere_are_measured(clone: Path, tmp_path: Path) -> None:
-    """`evaluate --photos` reports figures and pictures of a folder that no one trained on."""
+    """`digits measure` reports figures and pictures of a folder that no one trained on."""
     sample(tmp_path / "site", photos=5, seed=7)
-    shell(clone, sys.executable, "-m", "pipeline.evaluate", "--photos", str(tmp_path / "site"))
+    shell(clone, sys.executable, "-m", "pipeline.commands", "measure", str(tmp_path / "site"))
     boxes = sum(xml.read_text().count("<object>") for xml in (tmp_path / "site").glob("*.xml"))
     metrics = json.loads((clone / "reports/site/metrics.json").read_text(encoding="utf-8"))
     assert metrics["digits"]["count"] == boxes

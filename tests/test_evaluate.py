@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from helpers import Workplace, contents, write
 from PIL import Image
 from repository import shell
 
-from pipeline.contracts import DIGITS, PREDICTIONS, read_list
+from pipeline.contracts import DIGITS, LISTS, PHOTOS, PREDICTIONS, read_list
+from pipeline.dividing.copies import group_digits
 from pipeline.reporting.metrics import measure
+from pipeline.reporting.whole import Whole
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5
 
@@ -46,6 +49,7 @@ def page():
     return Path("reports/index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_stage_writes_figures_and_pictures(workplace):
     """As a process: what it writes, and the figures it says."""
     for name in WRITTEN:
@@ -85,9 +89,13 @@ def test_every_validation_digit_is_predicted_and_no_other(workplace):
 
 
 def test_the_figures_are_those_of_the_predictions(workplace):
-    """By photo, every validation photo is whole and is a reading."""
+    """By photo, every validation photo is whole and is a reading; copies are known as such."""
     found = PREDICTIONS.read_frame()
-    assert metrics() == measure(found, set(found["photo"])).as_numbers()
+    digits = DIGITS.read_frame()
+    group = group_digits(digits, PHOTOS.read_frame()).set_axis(digits["file"])
+    found["group"] = group[found["file"]].to_numpy()
+    whole = Whole(set(found["photo"]), set())
+    assert metrics() == measure(found, whole).as_numbers()
     assert metrics()["readings"]["count"] == found["photo"].nunique()
 
 
@@ -101,7 +109,9 @@ def test_the_model_card_is_of_this_model_and_its_data(workplace):
         train, valid = (sum(file.startswith(f"{label}/") for file in files) for files in sides)
         assert f"| digit {label} | {train} | {valid} |" in card
     score = metrics()["digits"]
-    assert f"| digits | {score['count']} | {score['errors']} | " in card
+    counts = f"{score['count']} | {score['photos']} | {score['errors']}"
+    assert f"| digits | {counts} | {score['accuracy']:.2%}".replace("%", " %") in card
+    assert "which the model was not trained on" in card
     assert "| `split.by` | `photo` |" in card
     assert "| `train.model` | `resnet8` |" in card
 
@@ -113,6 +123,73 @@ def test_a_photo_with_digits_in_training_is_no_reading(workplace):
     workplace.do("train", "evaluate")
     found = PREDICTIONS.read_frame()
     assert metrics()["readings"]["count"] == found["photo"].nunique() - 1
+
+
+def test_a_photo_with_a_rejected_label_is_no_reading(workplace, caplog):
+    """One digit of each photo was labelled "O": what is left is right or wrong, but no reading."""
+    for xml in workplace.raw.glob("*.xml"):
+        text = xml.read_text(encoding="utf-8")
+        write(xml, re.sub(r"<name>\d</name>", "<name>O</name>", text, count=1))
+    workplace.do("parse", "crop", "stats", "split", "train")
+    with caplog.at_level("INFO"):
+        workplace.do("evaluate")
+    found = metrics()["readings"]
+    photos = PREDICTIONS.read_frame()["photo"].nunique()
+    assert (found["count"], found["left_out"]) == (0, photos)
+    assert metrics()["digits"]["count"] == 4 * photos
+    assert f"Left out of the readings: {photos} photos" in caplog.text
+    assert "No reading can be counted" in page()
+
+
+def test_a_copy_of_a_photo_is_no_further_evidence(workplace):
+    """A validation photo saved again is read twice, and counts as one photo."""
+    before = metrics()["readings"]
+    name = Path(PREDICTIONS.read_frame()["photo"][0]).stem
+    with Image.open(workplace.raw / f"{name}.jpg") as photo:
+        photo.save(workplace.raw / f"{name}-again.jpg", quality=85)
+    text = (workplace.raw / f"{name}.xml").read_text(encoding="utf-8")
+    write(workplace.raw / f"{name}-again.xml", text.replace(f"{name}.jpg", f"{name}-again.jpg"))
+    workplace.do("parse", "crop")
+    rows = DIGITS.read_frame()
+    added = rows["file"][rows["photo"] == f"{name}-again.jpg"]
+    write(LISTS["valid"], LISTS["valid"].read_bytes() + "".join(f"{f}\n" for f in added).encode())
+    workplace.do("train", "evaluate")
+    after = metrics()["readings"]
+    assert (after["count"], after["photos"]) == (before["count"] + 1, before["photos"])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"train__keep": "best"}, "The epoch was chosen by these very photos"),
+        ({"train__patience": 9}, "The epoch was chosen by these very photos"),
+        ({"train__init": "first.pt"}, "The model started from another one"),
+        ({"split__by": "digit"}, "Other digits of these same photos were trained on"),
+    ],
+)
+def test_what_flatters_is_said_where_the_figures_are(workplace, change, said, caplog):
+    """In the log, above the page's promise and beside its headline, and in the model card."""
+    shutil.copy("models/digits.pt", "first.pt")
+    workplace.set(**change)
+    workplace.do("split", "train", "evaluate")
+    assert f"WARNING: {said}" in caplog.text
+    # Where digits of every photo are on both sides, there is no reading and so no promise.
+    places = 2 if metrics()["readings"]["count"] else 1
+    assert page().count(f'<strong><span data-en="{said}') == places
+    card = Path("reports/model_card.md").read_text(encoding="utf-8")
+    assert f"- **{said}" in card
+    unseen = "chosen" in said
+    assert ("none of them trained on" in page()) == unseen
+    assert ("which the model was not trained on" in card) == unseen
+
+
+def test_drawn_photos_are_called_drawn(workplace):
+    """By the XML that `digits sample` writes, of which parse keeps count."""
+    write(Path("data/annotations.json"), json.dumps({"dialects": {"sample": 12}}))
+    workplace.do("evaluate")
+    card = Path("reports/model_card.md").read_text(encoding="utf-8")
+    for text in (page(), card):
+        assert "The photos are drawn by `digits sample`" in text
 
 
 def test_another_split_than_the_models_is_refused(workplace):
@@ -144,7 +221,9 @@ def test_a_second_run_gives_the_same_bytes(workplace, monkeypatch):
     [
         "models/digits.pt",
         "data/valid_data.txt",
+        "data/annotations.json",
         "data/digits.csv",
+        "data/photos.csv",
         "data/problems.csv",
         "reports/history.csv",
     ],

@@ -18,7 +18,10 @@ from helpers import ROOT, Workplace, command_environment, contents
 # `make fuzz` kills each stage twenty times.
 KILLS = int(os.environ.get("KILLS", "2"))
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a matter of POSIX")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a matter of POSIX"),
+]
 
 
 OUTPUTS = {
@@ -37,7 +40,7 @@ def run_all(folder: Path) -> tuple[Workplace, dict[str, float]]:
     workplace = Workplace(folder)
     workplace.add_displays(20)
     workplace.set(
-        train__model="resnet8", train__input_size=16, train__epochs=4, train__device="cpu"
+        train__model="resnet8", train__input_size=16, train__epochs=4, machine__device="cpu"
     )
     seconds = {}
     for stage in OUTPUTS:
@@ -78,7 +81,7 @@ def outputs(workplace: Workplace) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("stage", OUTPUTS)
 def test_a_killed_stage_is_run_again_to_the_same_bytes(finished, stage):
-    """Killed at random moments from its start to its end."""
+    """It is killed at random moments from its start to its end."""
     workplace, seconds = finished
     expected = outputs(workplace)
     moments = random.Random(stage)
@@ -109,7 +112,7 @@ def remove(workplace: Workplace, stage: str) -> None:
 
 @pytest.mark.parametrize("stage", OUTPUTS)
 def test_a_full_disk_is_told_and_survived(on_small_disk, stage):
-    """A message that says what to do, no half file; with room again, the same bytes."""
+    """The message says what to do, and with room again the bytes are the same."""
     workplace = on_small_disk
     expected = outputs(workplace)
     remove(workplace, stage)
@@ -129,7 +132,7 @@ def test_a_full_disk_is_told_and_survived(on_small_disk, stage):
 
 @pytest.mark.parametrize("stage", OUTPUTS)
 def test_a_read_only_folder_is_told_and_survived(on_small_disk, stage):
-    """A message that says what to do; writable again, the same bytes."""
+    """The message says what to do, and once it is writable the bytes are the same."""
     workplace = on_small_disk
     expected = outputs(workplace)
     remove(workplace, stage)

@@ -21,6 +21,8 @@ from repository import environment, lock_hashes, shell, stages_run
 from pipeline.commands.sample import sample
 from pipeline.runtime.files import md5
 
+pytestmark = pytest.mark.slow
+
 
 def photos_of(folder: Path) -> list[Path]:
     return sorted((folder / "raw").glob("*.jpg"))

@@ -109,7 +109,7 @@ def test_a_photo_over_the_limit_is_rejected(workplace):
     with pytest.raises(UserError):
         workplace.do("parse")
     problems = PROBLEMS.read_frame()
-    assert set(problems["reason"]) == {"unreadable_photo"}
+    assert set(problems["reason"]) == {"photo_too_large"}
     assert set(problems["detail"]) == {"a.jpg: 0.0192 megapixels, more than 0.0191"}
 
 

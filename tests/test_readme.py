@@ -143,12 +143,14 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
     return person
 
 
+@pytest.mark.slow
 def test_make_leaves_the_report(newcomer: Newcomer) -> None:
     """The page and the figures are where the README says."""
     assert (newcomer.clone / "reports/index.html").is_file()
     assert (newcomer.clone / "reports/metrics.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_second_make_does_nothing(newcomer: Newcomer) -> None:
     """`make` again installs nothing and runs no stage."""
     printed = newcomer.types("make")
@@ -156,6 +158,7 @@ def test_a_second_make_does_nothing(newcomer: Newcomer) -> None:
     assert "Running stage" not in printed
 
 
+@pytest.mark.slow
 def test_make_test_sets_up_and_checks(newcomer: Newcomer) -> None:
     """`make test` checks style and types and finds the tests."""
     printed = newcomer.types(commands(README, "Two commands").replace("make\n", "", 1))
@@ -163,6 +166,7 @@ def test_make_test_sets_up_and_checks(newcomer: Newcomer) -> None:
     assert "tests/test_readme.py" in printed
 
 
+@pytest.mark.slow
 def test_make_check_checks(newcomer: Newcomer) -> None:
     """`make check` checks style and types and finds tests."""
     printed = newcomer.types("make check")
@@ -170,6 +174,7 @@ def test_make_check_checks(newcomer: Newcomer) -> None:
     assert "tests/test_" in printed
 
 
+@pytest.mark.slow
 def test_the_commands_have_help(newcomer: Newcomer) -> None:
     """`digits --help` lists each command of the README's table, and each explains itself."""
     text = (ROOT / README).read_text(encoding="utf-8")
@@ -181,6 +186,7 @@ def test_the_commands_have_help(newcomer: Newcomer) -> None:
         assert f"digits {name}" in newcomer.types_activated(f"digits {name} --help")
 
 
+@pytest.mark.slow
 def test_own_photos_then_new_ones(newcomer: Newcomer) -> None:
     """Own photos take the sample's place, new ones join them, and the versions come back."""
     newcomer.types(commands(README, "Your own photos"))
@@ -202,6 +208,7 @@ def test_own_photos_then_new_ones(newcomer: Newcomer) -> None:
     assert len(list((newcomer.home / "third-machine/raw").rglob("*.jpg"))) == 17
 
 
+@pytest.mark.slow
 def test_labels_are_audited(newcomer: Newcomer) -> None:
     """The list and its page are where the docs say."""
     newcomer.types_activated(commands(USAGE, "Wrong labels"))
@@ -209,6 +216,7 @@ def test_labels_are_audited(newcomer: Newcomer) -> None:
     assert (newcomer.clone / "reports/audit.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_folder_is_checked(newcomer: Newcomer) -> None:
     """The example XML passes beside a photo of its size: its two digits count, its point does not.
 
@@ -224,6 +232,7 @@ def test_a_folder_is_checked(newcomer: Newcomer) -> None:
     newcomer.types_activated(commands(PROBLEMS, "Check a folder"))
 
 
+@pytest.mark.slow
 def test_runs_are_compared(newcomer: Newcomer) -> None:
     """Experiments run and show; the guidebook's recipe is what the guidebook says."""
     script = commands(USAGE, "Experiments", "A grid of experiments", "The guidebook's recipe")
@@ -241,6 +250,7 @@ def test_runs_are_compared(newcomer: Newcomer) -> None:
     assert params["crop"]["margin"] == 0
 
 
+@pytest.mark.slow
 def test_training_starts_from_earlier_and_runs_on_two_processes(newcomer: Newcomer) -> None:
     """The three runs of usage.md train, each for one epoch."""
     script = commands(USAGE, "Starting from an earlier model", "The machine", "Out of memory")
@@ -254,6 +264,7 @@ def test_training_starts_from_earlier_and_runs_on_two_processes(newcomer: Newcom
     assert (params["machine"]["launcher"], params["train"]["accumulate"]) == ("python", 8)
 
 
+@pytest.mark.slow
 def test_the_last_model_comes_back(newcomer: Newcomer) -> None:
     """A model that is gone, as after a training that failed, is there again."""
     model = newcomer.clone / "models/digits.pt"
@@ -263,6 +274,7 @@ def test_the_last_model_comes_back(newcomer: Newcomer) -> None:
     assert model.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_another_site_is_measured(newcomer: Newcomer) -> None:
     """The command for another site leaves figures and a page where the docs say."""
     newcomer.types_activated(commands(USAGE, "Another site"))
@@ -270,6 +282,7 @@ def test_another_site_is_measured(newcomer: Newcomer) -> None:
     assert (newcomer.clone / "reports/other-site/index.html").is_file()
 
 
+@pytest.mark.slow
 def test_the_studies_are_all_there(newcomer: Newcomer) -> None:
     """The command would train every combination, after the pipeline's data stages."""
     script = commands(GUIDEBOOK, "Run the experiments")
@@ -280,6 +293,7 @@ def test_the_studies_are_all_there(newcomer: Newcomer) -> None:
     assert "'studies/dvc.yaml:draw'" in printed
 
 
+@pytest.mark.slow
 def test_the_notebook_runs(newcomer: Newcomer) -> None:
     """It is where the docs say, and runs with what is installed."""
     install, opened = commands(GUIDEBOOK, "The notebook").splitlines()
@@ -288,6 +302,7 @@ def test_the_notebook_runs(newcomer: Newcomer) -> None:
     assert "1 passed" in newcomer.types_activated(script + " -v")
 
 
+@pytest.mark.slow
 def test_the_example_reads_a_digit(newcomer: Newcomer) -> None:
     """The model is exported, and the example program reads from a photo what evaluate did."""
     newcomer.types_activated(commands(ONNX, "Export"))
@@ -308,6 +323,7 @@ def test_the_example_reads_a_digit(newcomer: Newcomer) -> None:
     assert float(confidence) == pytest.approx(float(digit["confidence"]), abs=0.1)
 
 
+@pytest.mark.slow
 def test_the_steps_without_make_run(newcomer: Newcomer) -> None:
     """The PowerShell and Anaconda lines run, each put as this system spells it."""
     windows = commands(WINDOWS, "PowerShell", language="powershell")
@@ -330,6 +346,7 @@ def test_the_steps_without_make_run(newcomer: Newcomer) -> None:
         assert [line for line in windows.splitlines() if line in others] == others
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("README_DOWNLOADS" not in os.environ, reason="set README_DOWNLOADS to download")
 def test_what_is_downloaded_installs(newcomer: Newcomer) -> None:
     """The CUDA and CPU builds, and the notebook's own, are found where the docs say."""

@@ -13,6 +13,8 @@ from repository import lock_hashes, shell, stages_run
 
 from pipeline.commands.sample import sample
 
+pytestmark = pytest.mark.slow
+
 SERVER = """
 import asyncio, sys, asyncssh
 class Server(asyncssh.SSHServer):
@@ -102,3 +104,32 @@ def test_hooks_bring_the_photos_of_the_version(repo: Path, tmp_path: Path) -> No
     for revision, photos in (("HEAD~1", 20), ("main", 22)):
         shell(folder, "git", "checkout", "-q", revision)
         assert len(list((folder / "raw").glob("*.jpg"))) == photos
+
+
+def test_two_peoples_photos_are_merged(repo: Path, tmp_path: Path) -> None:
+    """With `dvc install`, git merges two branches to which photos were added; none is lost."""
+    folder = Path(shutil.copytree(repo, tmp_path / "merge", symlinks=True))
+    shell(folder, "dvc", "install")
+    shell(folder, "git", "branch", "other")
+    for branch, seed in (("main", 21), ("other", 22)):
+        shell(folder, "git", "checkout", "-q", branch)
+        sample(folder / "raw" / branch, photos=2, seed=seed)
+        shell(folder, "dvc", "add", "raw")
+        shell(folder, "git", "commit", "-qam", branch)
+    shell(folder, "git", "merge", "-q", "main", "-m", "both")
+    shell(folder, "dvc", "checkout")
+    for branch in ("main", "other"):
+        assert len(list((folder / "raw" / branch).glob("*.jpg"))) == 2
+
+
+def test_a_store_is_added_in_a_folder_with_hangul(tmp_path: Path) -> None:
+    """As docs/usage.md says: by a path relative to the project."""
+    folder = tmp_path / "바탕화면" / "저울"
+    folder.mkdir(parents=True)
+    shell(folder, "git", "init", "-q")
+    shell(folder, "dvc", "init", "-q")
+    shell(folder, "dvc", "remote", "add", "--default", "store", "../store")
+    (folder / "a.txt").write_text("7")
+    shell(folder, "dvc", "add", "a.txt")
+    shell(folder, "dvc", "push")
+    assert list((tmp_path / "바탕화면" / "store").rglob("*"))

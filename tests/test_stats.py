@@ -48,11 +48,13 @@ def test_stats_are_those_of_the_images(uneven, image_format, tolerance):
 
 
 def test_each_image_weighs_the_same(workplace):
-    """A large white digit and a small black one are grey, as at the network's one size."""
+    """A large bright digit and a small dark one are grey, as at the network's one size."""
     workplace.set(crop__format="png", crop__margin=0)
     photo = draw_photo([])
     photo.paste("white", (0, 0, 100, 100))
+    photo.paste("#cccccc", (0, 0, 100, 50))
     photo.paste("black", (120, 0, 130, 10))
+    photo.paste("#333333", (120, 0, 130, 5))
     photo.save(workplace.folder / "a.png")
     write(workplace.raw / "a.png", (workplace.folder / "a.png").read_bytes())
     objects = [("7", (0, 0, 100, 100)), ("1", (120, 0, 130, 10))]
@@ -61,20 +63,22 @@ def test_each_image_weighs_the_same(workplace):
     assert stats() == {
         "digits": 2,
         "mean": dict.fromkeys(CHANNELS, 0.5),
-        "std": dict.fromkeys(CHANNELS, 0.5),
+        # Of 1, 0.8, 0.2 and 0, each a quarter: 0.5, 0.3, 0.3 and 0.5 from the mean.
+        "std": dict.fromkeys(CHANNELS, round(0.17**0.5, 8)),
     }
 
 
 def test_channels_are_not_mixed_up(workplace):
-    """Where a photo is all of one colour, its values are the means and nothing deviates."""
-    workplace.set(crop__format="png")
+    """A photo of two colours, half and half, has their means, and half their distance deviates."""
+    workplace.set(crop__format="png", crop__margin=0)
     image = Image.new("RGB", (40, 40), (255, 51, 0))
+    image.paste((255, 153, 0), (0, 0, 40, 20))
     image.save(workplace.folder / "a.png")
     write(workplace.raw / "a.png", (workplace.folder / "a.png").read_bytes())
-    write(workplace.raw / "a.xml", voc_xml([("7", (10, 10, 30, 30))], "a.png"))
+    write(workplace.raw / "a.xml", voc_xml([("7", (10, 10, 30, 30))], "a.png", (40, 40)))
     workplace.do("parse", "crop", "stats")
-    assert stats()["mean"] == {"red": 1, "green": 0.2, "blue": 0}
-    assert stats()["std"] == {"red": 0, "green": 0, "blue": 0}
+    assert stats()["mean"] == {"red": 1, "green": 0.4, "blue": 0}
+    assert stats()["std"] == {"red": 0, "green": 0.2, "blue": 0}
 
 
 def test_the_command_says_what_it_found(uneven):

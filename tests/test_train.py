@@ -26,6 +26,7 @@ def workplace(divided, monkeypatch):
     return divided
 
 
+@pytest.mark.slow
 def test_the_command_trains_a_model_and_says_how(workplace):
     """The process tells a line an epoch, and writes history.csv and digits.pt."""
     result = workplace.run("train")
@@ -66,6 +67,7 @@ def test_the_same_seed_gives_the_same_weights(workplace):
     assert not torch.equal(models[0]["head.weight"], models[2]["head.weight"])
 
 
+@pytest.mark.slow
 def test_the_network_and_its_precision_are_the_parameters(workplace):
     """The log names both, and the model is of the network that was asked for."""
     workplace.set(train__model="resnet14", train__epochs=1, train__precision="bf16")

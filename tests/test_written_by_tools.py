@@ -136,22 +136,20 @@ def assert_known_boxes_come_back(folder: Path, xml: str, name: str, lost: int) -
     write(folder / "raw" / PHOTO, jpeg(draw_photo([])))
     write(folder / "raw" / PHOTO.replace(".jpg", ".xml"), xml)
     ledger = read_folder(folder / "raw", load_params(ROOT / "params.yaml").parse)
-    boxes, problems = ledger.frames()
     assert dict(ledger.dialects) == {name: 1}
-    assert problems.empty
-    boxes = boxes.sort_values("object")
-    assert list(boxes["label"]) == [label for label, _ in KNOWN]
-    sides = boxes[["xmin", "ymin", "xmax", "ymax"]].to_numpy().tolist()
-    for found, (_, known) in zip(sides, KNOWN, strict=True):
-        assert max(abs(a - b) for a, b in zip(found, known, strict=True)) <= lost
+    assert ledger.problems == []
+    boxes = sorted(ledger.boxes, key=lambda row: row.object)
+    assert [row.label for row in boxes] == [label for label, _ in KNOWN]
+    for row, (_, known) in zip(boxes, KNOWN, strict=True):
+        assert max(abs(a - b) for a, b in zip(row.box, known, strict=True)) <= lost
     # Whatever a tool may lose, it is not in the box between the others.
     if name != "label_studio":
-        assert [tuple(box) for box in sides[1:]] == [box for _, box in KNOWN[1:]]
+        assert [row.box for row in boxes[1:]] == [box for _, box in KNOWN[1:]]
 
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_what_a_tool_wrote_comes_back(tmp_path, tool):
-    """To the pixel where the tool keeps it: labelImg loses a 0, Label Studio cuts off."""
+    """It does to the pixel where the tool keeps it: labelImg loses a 0, Label Studio cuts off."""
     _, name, lost = TOOLS[tool]
     xml = (WRITTEN / f"{tool}.xml").read_text(encoding="utf-8")
     assert_known_boxes_come_back(tmp_path, xml, name, lost)
@@ -159,7 +157,7 @@ def test_what_a_tool_wrote_comes_back(tmp_path, tool):
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_what_a_tool_writes_today_comes_back(tmp_path, tool):
-    """Where it is installed."""
+    """It does where the tool is installed."""
     writer, name, lost = TOOLS[tool]
     folder = tmp_path / "tool"
     folder.mkdir()

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.annotations.dialects import Dialect, coordinates_of, recognise, to_edges
+from pipeline.annotations.formats import HOW_TO_EXPORT
+from pipeline.annotations.formats import recognise as recognise_format
 from pipeline.annotations.matching import PhotoFinder
-from pipeline.annotations.orientation import decide_way_up, read_size, to_upright
+from pipeline.annotations.orientation import decide_way_up, fit_to_photo, scale_box, to_upright
+from pipeline.annotations.pixels import find_blank
 from pipeline.annotations.rules import (
+    Edges,
     Finding,
     Rejected,
+    are_shares,
     check_box,
+    check_clear,
     check_label,
     find_repeats,
     read_box,
+    turn,
 )
 from pipeline.annotations.voc import UnreadableXml, VocFile, read_voc
-from pipeline.images.box import Box
-from pipeline.images.photo import PhotoHeader, UnreadablePhoto, read_header
+from pipeline.images.box import LabelledBox
+from pipeline.images.photo import (
+    PhotoHeader,
+    PhotoTooLarge,
+    UnreadablePhoto,
+    read_bytes,
+    read_header,
+)
 from pipeline.params import ParseParams
 
 
@@ -27,15 +41,17 @@ class Annotation:
     """What an XML says of its photo: usable boxes by object number, and findings.
 
     `objects` are the numbers of all that it has; `dialect` is empty where it cannot be read,
-    `photo` where it has none. A finding about no object is about the file. Where no box is used,
-    `unused` says why, if that is no single box's fault.
+    `photo` where it has none; `rank` says how sure it is that the photo is its own (see `Match`).
+    A finding about no object is about the file. Where no box is used, `unused` says why, if that is
+    no single box's fault.
     """
 
     xml: str
     dialect: str = ""
     photo: str = ""
+    rank: int = 0
     objects: tuple[int, ...] = ()
-    boxes: dict[int, tuple[Box, str]] = field(default_factory=dict)
+    boxes: dict[int, LabelledBox] = field(default_factory=dict)
     findings: list[tuple[int | None, Finding]] = field(default_factory=list)
     unused: Finding | None = None
 
@@ -45,6 +61,13 @@ class Annotation:
         self.findings = [entry for entry in self.findings if entry[0] not in self.boxes]
         self.findings.extend((number, finding) for number in self.boxes)
         self.boxes = {}
+
+    def drop(self, dropped: Mapping[int, Finding]) -> None:
+        """Do not use some of the boxes, whatever else was found of them."""
+        self.findings = [entry for entry in self.findings if entry[0] not in dropped]
+        self.findings.extend(dropped.items())
+        for number in dropped:
+            del self.boxes[number]
 
     def reject_whole(self, finding: Finding) -> Annotation:
         """Use no object, whatever else was found of each."""
@@ -62,73 +85,107 @@ class AnnotationReader:
     params: ParseParams
 
     def read(self, xml: str) -> Annotation:
-        """Read and judge an XML; of its photo, only the header is needed."""
+        """Read and judge an XML and its photo."""
         try:
             voc = read_voc(self.folder / xml)
         except UnreadableXml as error:
-            return Annotation(xml).reject_whole(Finding("unreadable_xml", str(error)))
+            return Annotation(xml).reject_whole(self._why_unreadable(xml, error))
         dialect = recognise(voc)
         objects = tuple(found.number for found in voc.objects)
         annotation = Annotation(xml, dialect.name, objects=objects)
         try:
-            annotation.photo = self.finder.find(xml, voc.filename)
-            header = read_header(self.folder / annotation.photo, self.params.max_megapixels)
+            annotation.photo, annotation.rank, other = self.finder.find(xml, voc.filename)
+            if other:
+                annotation.findings.append((None, Finding("other_photo_named", other)))
+            content = read_bytes(self.folder / annotation.photo)
+            header = read_header(content, self.params.max_megapixels)
+            read_objects(annotation, voc, dialect, header, self.params)
+            self._check_pixels(annotation, content, header)
         except Rejected as rejected:
             return annotation.reject_whole(rejected.finding)
+        except PhotoTooLarge as error:
+            return annotation.reject_whole(_about(annotation, "photo_too_large", error))
         except UnreadablePhoto as error:
-            finding = Finding("unreadable_photo", f"{annotation.photo}: {error}")
-            return annotation.reject_whole(finding)
-        read_objects(annotation, voc, dialect, header, self.params)
+            return annotation.reject_whole(_about(annotation, "unreadable_photo", error))
         return annotation
+
+    def _check_pixels(self, annotation: Annotation, content: bytes, header: PhotoHeader) -> None:
+        boxes = {number: box for number, (box, _) in annotation.boxes.items()}
+        if boxes:
+            annotation.drop(find_blank(content, header, boxes))
+
+    def _why_unreadable(self, xml: str, error: UnreadableXml) -> Finding:
+        """Labels of another format, or no labels at all."""
+        if name := recognise_format(self.folder / xml):
+            return Finding("other_labels", f"{name}: {HOW_TO_EXPORT[name]}")
+        return Finding("unreadable_xml", str(error))
+
+
+def _about(annotation: Annotation, reason: str, error: UnreadablePhoto) -> Finding:
+    return Finding(reason, f"{annotation.photo}: {error}")
 
 
 def read_objects(
     annotation: Annotation, voc: VocFile, dialect: Dialect, header: PhotoHeader, params: ParseParams
 ) -> None:
-    """Enter an XML's objects in its annotation, judged by the rules; `header` is its photo's."""
+    """Enter an XML's objects in its annotation, judged by the rules; `header` is its photo's.
+
+    Raises `Rejected` where none of them can be used, for a reason that is no single one's.
+    """
     if not voc.objects:
         annotation.unused = Finding("no_object", f"{annotation.photo} by {annotation.xml}")
-    coordinates = coordinates_of(voc, dialect, params.coordinates)
     way_up = decide_way_up(voc.size, header, dialect.way_up, params.exif)
-    annotation.findings.extend(
-        (None, found) for found in _about_photo(voc, annotation.photo, header, way_up.is_raw)
-    )
-    for found in voc.objects:
+    drawn = _read_drawn(annotation, voc, dialect, params)
+    scale, findings = fit_to_photo(voc.size, header, way_up, [its.edges for its in drawn])
+    annotation.findings.extend((None, finding) for finding in findings)
+    for its in drawn:
         try:
-            label, findings = check_label(found.label, params.labels, params.ignore)
-            edges = to_edges(read_box(found), coordinates)
+            edges, turned = turn(its.edges, its.rotation)
+            edges = scale_box(edges, scale)
             edges = to_upright(edges, header) if way_up.is_raw else edges
-            box, box_findings = check_box(edges, header.width, header.height)
+            box, repairs = check_box(edges, header.width, header.height)
         except Rejected as rejected:
-            annotation.findings.append((found.number, rejected.finding))
+            annotation.findings.append((its.number, rejected.finding))
             continue
-        annotation.boxes[found.number] = (box, label)
-        findings = findings + box_findings
+        annotation.boxes[its.number] = (box, its.label)
+        findings = [*its.findings, *turned, *repairs]
         if not way_up.is_certain:
             doubt = f"orientation {header.orientation}, see parse.exif"
             findings.append(Finding("frame_unknown", doubt))
-        annotation.findings.extend((found.number, finding) for finding in findings)
-    _drop_repeats(annotation)
+        annotation.findings.extend((its.number, finding) for finding in findings)
+    annotation.drop(find_repeats(annotation.boxes))
 
 
-def _about_photo(voc: VocFile, photo: str, header: PhotoHeader, is_raw: bool) -> list[Finding]:
-    findings = []
-    upright = (header.width, header.height)
-    drawn_on = read_size(voc.size) or upright
-    if is_raw:
-        findings.append(Finding("raw_frame", f"{photo}: orientation {header.orientation}"))
-        drawn_on = drawn_on[::-1] if header.orientation >= 5 else drawn_on
-    if drawn_on != upright:
-        size = f"{' x '.join(voc.size)}, {photo} is {header.width} x {header.height}"
-        findings.append(Finding("size_mismatch", size))
-    return findings
+@dataclass(frozen=True)
+class _Drawn:
+    """A digit's label and its box as it was drawn, with what had to be done to the label."""
+
+    number: int
+    label: str
+    edges: Edges
+    rotation: str
+    findings: list[Finding]
 
 
-def _drop_repeats(annotation: Annotation) -> None:
-    numbers = list(annotation.boxes)
-    repeats = find_repeats(list(annotation.boxes.values()))
-    dropped = {numbers[position]: finding for position, finding in repeats.items()}
-    annotation.findings = [entry for entry in annotation.findings if entry[0] not in dropped]
-    annotation.findings.extend(dropped.items())
-    for number in dropped:
-        del annotation.boxes[number]
+def _read_drawn(
+    annotation: Annotation, voc: VocFile, dialect: Dialect, params: ParseParams
+) -> list[_Drawn]:
+    """Those objects that have a digit's label and a box; of the others, the findings are entered.
+
+    Raises `Rejected` where no box is in pixels.
+    """
+    coordinates = coordinates_of(voc, dialect, params.coordinates)
+    drawn, boxes = [], []
+    for found in voc.objects:
+        try:
+            check_clear(found)
+            label, findings = check_label(found.label, params.labels, params.ignore)
+            boxes.append(read_box(found))
+        except Rejected as rejected:
+            annotation.findings.append((found.number, rejected.finding))
+            continue
+        edges = to_edges(boxes[-1], coordinates)
+        drawn.append(_Drawn(found.number, label, edges, found.rotation, findings))
+    if are_shares(boxes):
+        raise Rejected("not_pixels", "all boxes are between 0 and 1: shares of the photo")
+    return drawn

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.annotations.rules import Edges
 from pipeline.annotations.voc import Tells, VocFile
 
-Edges = tuple[float, float, float, float]
 WayUp = Literal["upright", "raw", "unknown"]
 
+# The source that `digits sample` names.
+DRAWN = "digits sample"
 # What to take away from xmin, ymin, xmax, ymax to get 0-based, half-open edges.
 OFFSETS: dict[str, Edges] = {
     "zero_based": (0, 0, 0, 0),
@@ -114,8 +116,13 @@ def _is_labelimg(voc: VocFile) -> bool:
     return voc.tells.database == "Unknown" and voc.tells.has_path
 
 
+def _is_sample(voc: VocFile) -> bool:
+    return voc.tells.database == DRAWN
+
+
 # The first that fits counts. CVAT's exporter of today is Datumaro's.
 DIALECTS = (
+    Dialect("sample", _is_sample, _from_zero, "upright"),
     Dialect("label_studio", _is_label_studio, _from_zero, "upright"),
     Dialect("roboflow", _is_roboflow, _plus_one, "upright"),
     Dialect("supervision", _is_supervision, _as_supervision, "upright"),

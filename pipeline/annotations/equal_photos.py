@@ -6,12 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.images.box import LabelledBox
+from pipeline.images.box import Box, LabelledBox
 from pipeline.images.reading_order import reading_order
 from pipeline.runtime.files import md5
-
-# Two exports of one drawing differ by what their tools make of half a pixel.
-_ROUNDING = 1
 
 
 def same_bytes(folder: Path, photos: Iterable[str]) -> list[list[str]]:
@@ -26,13 +23,22 @@ def same_bytes(folder: Path, photos: Iterable[str]) -> list[list[str]]:
 
 
 def same_boxes(boxes: Iterable[LabelledBox], others: Iterable[LabelledBox]) -> bool:
-    """Whether two photos have the same labels in reading order, in boxes equal but for rounding."""
+    """Whether two photos have the same labels in reading order, in boxes that overlap.
+
+    Two people draw the same digit's box a few pixels apart.
+    """
     ones, twos = _as_read(boxes), _as_read(others)
     return [label for _, label in ones] == [label for _, label in twos] and all(
-        abs(a - b) <= _ROUNDING
-        for (one, _), (two, _) in zip(ones, twos, strict=True)
-        for a, b in zip(one, two, strict=True)
+        _share_half(one, other) for (one, _), (other, _) in zip(ones, twos, strict=True)
     )
+
+
+def _share_half(one: Box, other: Box) -> bool:
+    """Whether what two boxes share is half of the smaller one, or more."""
+    width = min(one.xmax, other.xmax) - max(one.xmin, other.xmin)
+    height = min(one.ymax, other.ymax) - max(one.ymin, other.ymin)
+    smaller = min(one.width * one.height, other.width * other.height)
+    return 2 * max(width, 0) * max(height, 0) >= smaller
 
 
 def _as_read(boxes: Iterable[LabelledBox]) -> list[LabelledBox]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.annotations.annotation import Annotation, AnnotationReader
 from pipeline.annotations.equal_photos import same_boxes, same_bytes
+from pipeline.annotations.formats import HOW_TO_EXPORT, recognise
 from pipeline.annotations.ledger import Ledger
 from pipeline.annotations.listing import list_files
 from pipeline.annotations.matching import PhotoFinder
@@ -33,11 +34,8 @@ def read_folder(folder: Path, params: ParseParams, cores: int | None = None) -> 
     if not len(listing):
         raise UserError("{folder}/ is empty: put photos and their XML there", folder=folder)
     ledger = Ledger()
-    finder = PhotoFinder(listing.photos)
-    # By its own name first: a <filename> that names another's photo must not take it away.
-    order = sorted(listing.annotations, key=lambda xml: not finder.has_own_photo(xml))
-    reader = AnnotationReader(folder, finder, params)
-    annotations = list(map_photos(reader.read, order, "parse", cores))
+    reader = AnnotationReader(folder, PhotoFinder(listing.photos), params)
+    annotations = list(map_photos(reader.read, listing.annotations, "parse", cores))
     _settle_copies(folder, _settle_rivals(annotations))
     for annotation in annotations:
         _enter(annotation, ledger)
@@ -45,14 +43,26 @@ def read_folder(folder: Path, params: ParseParams, cores: int | None = None) -> 
         if file not in ledger.files:
             ledger.note_file(file, Finding("photo_without_xml", ""))
     for file, finding in listing.others.items():
-        ledger.note_file(file, finding)
+        ledger.note_file(file, _other_labels(folder / file, finding) or finding)
     return ledger
 
 
+def _other_labels(path: Path, finding: Finding) -> Finding | None:
+    """A finding of labels in another format, where a file that is set aside holds such."""
+    if finding != ("other_file", ""):
+        return None
+    name = recognise(path)
+    return Finding("other_labels", f"{name}: {HOW_TO_EXPORT[name]}") if name else None
+
+
 def _settle_rivals(annotations: list[Annotation]) -> dict[str, Annotation]:
-    """Reject all annotations of a photo but the first; return those by their photos."""
+    """Reject all annotations of a photo but the surest, which are returned by their photos.
+
+    The XML beside a photo under its name is surest; one that only names it in its <filename> must
+    not take it away.
+    """
     first: dict[str, Annotation] = {}
-    for annotation in annotations:
+    for annotation in sorted(annotations, key=lambda its: its.rank):
         photo = annotation.photo
         if not photo:
             continue

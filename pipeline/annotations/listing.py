@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -10,6 +11,17 @@ from pathlib import Path, PurePosixPath
 from pipeline.annotations.ledger import is_odd
 from pipeline.annotations.rules import Finding
 from pipeline.images.photo import PHOTO_SUFFIXES
+from pipeline.runtime.dvc_cache import dvc_caches
+from pipeline.runtime.stage_inputs import UNSEEN
+
+# Bins, thumbnails, older versions, unpacked Mac attributes: named by Windows, macOS, Linux, NAS
+# boxes, Syncthing, Jupyter; and whatever is hidden.
+_SYSTEM_FOLDER = re.compile(
+    r"\..*|@.*|\$RECYCLE\.BIN|#recycle|RECYCLER|__MACOSX|System Volume Information|lost\+found",
+    re.IGNORECASE,
+)
+_UNSAFE = ("link_not_followed", "not_a_file")
+_SYSTEM_FILE = re.compile(r"\..*|~\$.*|ehthumbs.*\.db", re.IGNORECASE)
 
 
 @dataclass
@@ -25,9 +37,15 @@ class Listing:
 
 
 def list_files(folder: Path) -> Listing:
-    """List a folder and all below it; no link out of it, and none to a folder, is followed."""
+    """List a folder and all below it.
+
+    No link to a folder is followed, and of those to a file only one that stays in the folder, or
+    leads into DVC's cache, as DVC lays them where `cache.type` is symlink. What a system or a
+    program keeps beside photos is never a photo or an XML.
+    """
     listing = Listing()
-    for file, finding in sorted(_walk(str(folder), os.path.realpath(folder))):
+    roots = (os.path.realpath(folder), *map(os.path.realpath, dvc_caches()))
+    for file, finding in sorted(_walk(str(folder), roots)):
         suffix = PurePosixPath(file).suffix.lower()
         if finding is not None:
             listing.others[file] = finding
@@ -42,8 +60,14 @@ def list_files(folder: Path) -> Listing:
     return listing
 
 
-def _walk(folder: str, root: str) -> Iterator[tuple[str, Finding | None]]:
-    """Each file, link and unreadable folder, with a finding where it is left alone."""
+def find_unsafe(folder: Path) -> dict[str, Finding]:
+    """What would harm whoever reads the folder: links that lead out of it, pipes and devices."""
+    others = list_files(folder).others if folder.is_dir() else {}
+    return {file: its for file, its in others.items() if its.reason in _UNSAFE}
+
+
+def _walk(folder: str, roots: tuple[str, ...]) -> Iterator[tuple[str, Finding | None]]:
+    """Each file, link and folder that is left alone, the last two with a finding."""
     waiting = [""]
     while waiting:
         place = waiting.pop()
@@ -54,21 +78,28 @@ def _walk(folder: str, root: str) -> Iterator[tuple[str, Finding | None]]:
             continue
         for entry in entries:
             path = f"{place}/{entry.name}" if place else entry.name
+            if entry.name in UNSEEN:
+                continue
             if entry.is_symlink():
-                yield (
-                    path,
-                    None
-                    if _is_inside(entry.path, root)
-                    else Finding("link_not_followed", os.path.realpath(entry.path)),
-                )
+                yield path, _judge_link(entry.path, roots)
             elif entry.is_dir():
-                waiting.append(path)
-            else:
+                if _SYSTEM_FOLDER.fullmatch(entry.name):
+                    yield path, Finding("system_folder", "")
+                else:
+                    waiting.append(path)
+            elif not entry.is_file():
                 # A pipe or a device would block whoever opens it.
-                yield path, None if entry.is_file() else Finding("other_file", "not a plain file")
+                yield path, Finding("not_a_file", "")
+            elif _SYSTEM_FILE.fullmatch(entry.name):
+                yield path, Finding("system_file", "")
+            else:
+                yield path, None
 
 
-def _is_inside(link: str, root: str) -> bool:
-    """Whether a link leads to a file below `root`."""
+def _judge_link(link: str, roots: tuple[str, ...]) -> Finding | None:
+    """A finding, unless the link leads to a file below one of `roots`."""
     target = os.path.realpath(link)
-    return target.startswith(root + os.sep) and os.path.isfile(target)  # noqa: PTH113
+    is_inside = any(target.startswith(root + os.sep) for root in roots)
+    if is_inside and os.path.isfile(target):  # noqa: PTH113
+        return None
+    return Finding("link_not_followed", target)

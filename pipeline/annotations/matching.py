@@ -4,69 +4,95 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from pipeline.annotations.rules import Rejected
 
 _LONGEST_NAME = 255
 
+# Folders that say what kind of file is in them, and not whose: photos and XML that differ in these
+# alone belong together.
+_KINDS = frozenset(
+    {
+        "annotations", "annotation", "xml", "xmls", "labels", "label", "voc", "pascal_voc",
+        "jpegimages", "images", "image", "photos", "photo", "pictures", "imgs", "img", "jpg",
+        "라벨", "라벨링", "어노테이션", "주석", "사진", "이미지",
+    }
+)  # fmt: skip
 
-class PhotoFinder:
-    """Finds the photo that an XML belongs to, among the photos of a folder.
 
-    Photos are kept under every folder that they are in or below, so that the nearest is found
-    without a look at the others.
+class Match(NamedTuple):
+    """The photo of an XML, and how sure that is: 0 is the photo beside it under its own name.
+
+    `other` is a photo that its `<filename>` names instead, if there is one.
     """
 
+    photo: str
+    rank: int
+    other: str = ""
+
+
+class PhotoFinder:
+    """Finds the photo that an XML belongs to, among the photos of a folder."""
+
     def __init__(self, photos: list[str]) -> None:
-        self._by_stem: dict[tuple[str, str], list[str]] = defaultdict(list)
-        self._by_name: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._folders = {photo.rpartition("/")[0] for photo in photos}
+        # By place and stem: a place is a folder, or a delivery, which is in several.
+        self._photos: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._anywhere: dict[str, list[str]] = defaultdict(list)
         for photo in photos:
-            name = _fold(PurePosixPath(photo).name)
-            for place in _places(photo):
-                self._by_stem[place, _stem(name)].append(photo)
-                self._by_name[place, name].append(photo)
+            stem = _stem(_name(photo))
+            folder = photo.rpartition("/")[0]
+            self._photos[f"{folder}/", stem].append(photo)
+            self._photos[_delivery(folder), stem].append(photo)
+            self._anywhere[stem].append(photo)
 
-    def has_own_photo(self, xml: str) -> bool:
-        """Whether a photo has the XML's own stem."""
-        return ("", _stem(_fold(PurePosixPath(xml).name))) in self._by_stem
+    def find(self, xml: str, filename: str) -> Match:
+        """The photo of `xml`, whose `<filename>` is `filename`.
 
-    def find(self, xml: str, filename: str) -> str:
-        """Return the photo of `xml`, whose `<filename>` is `filename`.
-
-        The XML's own stem is the truest name; `<filename>`, never followed as a path, decides
-        between photos of one stem and serves where no stem fits. Of several folders, the XML's own
-        is the first, then those nearest to it. Raises `Rejected`.
+        It is in the XML's own folder; where that holds no photo at all, in the same delivery, that
+        is in a folder whose path differs only in what says `Annotations` or `JPEGImages`. The XML's
+        own stem is the truest name; `<filename>`, never followed as a path, decides between photos
+        of one stem and serves where no stem fits. Raises `Rejected`.
         """
-        name = _fold(
-            filename[max(filename.rfind("/"), filename.rfind("\\")) + 1 :][-_LONGEST_NAME:]
+        folder = xml.rpartition("/")[0]
+        place = f"{folder}/" if folder in self._folders else _delivery(folder)
+        own, named = _stem(_name(xml)), _name(filename.replace("\\", "/"))[-_LONGEST_NAME:]
+        others = self._photos.get((place, _stem(named)), [])
+        other = _one_of([its for its in others if _name(its) == named] or others)
+        if found := self._photos.get((place, own), []):
+            named_ones = [photo for photo in found if _name(photo) == named]
+            photo = _one_of(named_ones or found)
+            if not photo:
+                raise Rejected("ambiguous_photo", " or ".join(found[:3]))
+            rank = 0 if photo.rpartition("/")[0] == folder else 1
+            return Match(photo, rank, other if other and _stem(named) != own else "")
+        if len(others) > 1 and not other:
+            raise Rejected("ambiguous_photo", " or ".join(others[:3]))
+        if other:
+            return Match(other, 2)
+        elsewhere = self._anywhere.get(own, [])[:1]
+        where = "".join(f"; {photo} is another folder's" for photo in elsewhere)
+        raise Rejected(
+            "no_photo", f"neither {PurePosixPath(xml).stem}.* nor {filename[:100]!r}{where}"
         )
-        own_stem = _stem(_fold(PurePosixPath(xml).name))
-        for index, key in (
-            (self._by_stem, own_stem),
-            (self._by_name, name),
-            (self._by_stem, _stem(name)),
-        ):
-            for place in _places(xml):
-                found = index.get((place, key), [])
-                if len(found) > 1 and _stem(name) == key:
-                    found = self._by_name.get((place, name)) or found
-                if len(found) > 1:
-                    raise Rejected("ambiguous_photo", " or ".join(found[:3]))
-                if found:
-                    return found[0]
-        raise Rejected("no_photo", f"neither {PurePosixPath(xml).stem}.* nor {filename[:100]!r}")
 
 
-def _places(path: str) -> Iterator[str]:
-    """The path's folder alone (with a `/` behind), then it and those above, with all below."""
-    parent = path.rpartition("/")[0]
-    yield f"{parent}/"
-    while parent:
-        yield parent
-        parent = parent.rpartition("/")[0]
-    yield ""
+def _one_of(photos: list[str]) -> str:
+    """The photo, where it is the only one; else none."""
+    return photos[0] if len(photos) == 1 else ""
+
+
+def _delivery(folder: str) -> str:
+    """A folder without those parts of its path that only say what kind of file is in it."""
+    parts = [part for part in folder.split("/") if _fold(part) not in _KINDS]
+    # No folder is called so: the photos of a folder itself are kept under its path with a /.
+    return "/".join(parts) + "|"
+
+
+def _name(path: str) -> str:
+    return _fold(path.rpartition("/")[2])
 
 
 def _fold(name: str) -> str:

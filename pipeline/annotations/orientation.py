@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipeline.annotations.dialects import Edges, WayUp
+from pipeline.annotations.dialects import WayUp
+from pipeline.annotations.rules import Edges, Finding, Rejected
 from pipeline.images.photo import PhotoHeader
 
 
@@ -26,9 +28,52 @@ def decide_way_up(size: tuple[str, str], photo: PhotoHeader, tool: WayUp, settin
         return Decision(is_raw=setting == "raw", is_certain=True)
     drawn_on = read_size(size)
     upright = (photo.width, photo.height)
-    if photo.orientation >= 5 and upright[0] != upright[1] and drawn_on in (upright, upright[::-1]):
-        return Decision(is_raw=drawn_on != upright, is_certain=True)
+    if drawn_on and photo.orientation >= 5:
+        is_upright, is_raw = (_same_shape(drawn_on, its) for its in (upright, upright[::-1]))
+        if is_upright != is_raw:
+            return Decision(is_raw, is_certain=True)
     return Decision(is_raw=tool == "raw", is_certain=tool == "upright")
+
+
+def fit_to_photo(
+    size: tuple[str, str], photo: PhotoHeader, way_up: Decision, boxes: Sequence[Edges]
+) -> tuple[tuple[float, float], list[Finding]]:
+    """By what to multiply x and y of `boxes` as drawn, so that they fit the photo, and findings.
+
+    The annotation's size is that of the photo that they were drawn on, which can have been made
+    smaller since. Raises `Rejected` where it was another one: of another shape.
+    """
+    frame = (photo.width, photo.height)
+    findings = []
+    if way_up.is_raw:
+        findings.append(Finding("raw_frame", f"orientation {photo.orientation}"))
+        frame = frame[::-1] if photo.orientation >= 5 else frame
+    drawn_on = read_size(size)
+    if drawn_on is None or drawn_on == frame:
+        return (1, 1), findings
+    detail = f"{' x '.join(size)}, the photo is {frame[0]} x {frame[1]}"
+    if not _fit(boxes, drawn_on) and _fit(boxes, frame):
+        return (1, 1), [*findings, Finding("size_wrong", detail)]
+    if not _same_shape(drawn_on, frame):
+        raise Rejected("size_mismatch", detail)
+    scale = (frame[0] / drawn_on[0], frame[1] / drawn_on[1])
+    return scale, [*findings, Finding("box_scaled", detail)]
+
+
+def scale_box(box: Edges, scale: tuple[float, float]) -> Edges:
+    """A box, its x and y multiplied."""
+    x, y = scale
+    return box[0] * x, box[1] * y, box[2] * x, box[3] * y
+
+
+def _same_shape(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether one size is the other, scaled and rounded to whole pixels."""
+    return abs(one[0] * other[1] - one[1] * other[0]) <= max(*one, *other)
+
+
+def _fit(boxes: Sequence[Edges], size: tuple[int, int]) -> bool:
+    """Whether boxes stay within a size, but for the pixel that some tools count on top."""
+    return all(box[2] <= size[0] + 1 and box[3] <= size[1] + 1 for box in boxes)
 
 
 def read_size(size: tuple[str, str]) -> tuple[int, int] | None:

@@ -15,6 +15,8 @@ from pipeline.messages import say
 
 VERDICTS = ("rejected", "repaired", "noted")
 FATES = ("used", "rejected", "noted")
+DIGITS = "0123456789"
+_LABELS_SHOWN = 10
 
 
 def count(ledger: Ledger) -> dict[str, Any]:
@@ -37,6 +39,7 @@ def summarise(ledger: Ledger) -> list[str]:
     boxes, photos = figures["boxes"], figures["photos"]
     lines = [say("{boxes} digits on {photos} photos", boxes=boxes, photos=photos)]
     lines += [f"{n:6d} {_heading(code)}" for code, n in Counter(figures["reasons"]).most_common()]
+    lines += _tell_labels(ledger)
     if any(fate != "used" for fate in ledger.files.values()):
         files = figures["files"]
         lines.append(say("Files: {used} used, {rejected} rejected, {noted} noted", **files))
@@ -46,6 +49,21 @@ def summarise(ledger: Ledger) -> list[str]:
         )
     if files := ", ".join(f"{file} ({n})" for file, n in worst_files(ledger)):
         lines.append(say("Look first at: {files}", files=files))
+    return lines
+
+
+def _tell_labels(ledger: Ledger) -> list[str]:
+    """Which labels are no digits, as parse.labels wants them, and which digits occur nowhere."""
+    unknown = Counter(row.detail for row in ledger.problems if row.reason == "not_a_digit")
+    lines = []
+    if labels := ", ".join(f"{label} {n}" for label, n in unknown.most_common(_LABELS_SHOWN)):
+        lines.append(say("Labels that are no digits: {labels} (see parse.labels)", labels=labels))
+    missing = sorted(set(DIGITS) - {row.label for row in ledger.boxes})
+    if ledger.boxes and missing:
+        digits = " ".join(missing)
+        lines.append(
+            say("WARNING: no digit {digits} in the whole data: it cannot be learnt", digits=digits)
+        )
     return lines
 
 

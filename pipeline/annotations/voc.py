@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +16,13 @@ from lxml import etree
 LARGEST_XML = 8 * 2**20
 MOST_TAGS = 500_000
 MOST_OBJECTS = 20_000
+# A tool that forgets to escape an ampersand does so in a name or two.
+MOST_AMPERSANDS = 10_000
 
-SIDES = ("xmin", "ymin", "xmax", "ymax")
+EDGES = ("xmin", "ymin", "xmax", "ymax")
+# What a box may be called; of these, <bndbox> is read.
+BOX_LIKE = frozenset({"bndbox", "bbox", "boundingbox", "bounding_box", "robndbox"})
+_NO_DTD = "it declares a DTD, which no annotation tool writes"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _STRAY_AMPERSAND = re.compile(rb"&(?!(?:[A-Za-z]+|#[0-9]+|#x[0-9A-Fa-f]+);)")
 
@@ -27,15 +33,19 @@ class UnreadableXml(Exception):  # noqa: N818 - it says what the file is
 
 @dataclass(frozen=True)
 class VocObject:
-    """One `<object>`: its place in the file from 1 on, its label, and its box's four texts.
+    """One `<object>`, or a box that stands in none: its number, label, box and rotation as texts.
 
+    Objects are numbered from 1 on as they stand in the file, and then boxes that belong to none.
     `box` is (xmin, ymin, xmax, ymax), taken by name; None where there is no `<bndbox>`, and an
-    empty text for a side that is missing.
+    empty text for an edge that is missing. `flaw` says why it is not one label with one box, and is
+    empty where it is. `rotation` is CVAT's attribute, in degrees.
     """
 
     number: int
     label: str
     box: tuple[str, str, str, str] | None
+    flaw: str = ""
+    rotation: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,14 +96,17 @@ def parse_voc(content: bytes) -> VocFile:
     if _name(root) != "annotation":
         raise UnreadableXml(f"its root is <{_name(root)[:40]}>, not <annotation>")
     objects = [node for node in root if _name(node) == "object"]
-    if len(objects) > MOST_OBJECTS:
-        raise UnreadableXml(f"{len(objects)} objects, more than {MOST_OBJECTS}")
+    strays = _find_strays(root, objects)
+    if len(objects) + len(strays) > MOST_OBJECTS:
+        raise UnreadableXml(f"{len(objects) + len(strays)} objects, more than {MOST_OBJECTS}")
+    read = [_read_object(number, node) for number, node in enumerate(objects, start=1)]
+    read += [_read_stray(number, node) for number, node in enumerate(strays, len(objects) + 1)]
     head = _children(root)
     size = _children(head.get("size"))
     return VocFile(
         filename=_text(head, "filename").strip(),
         size=(_text(size, "width").strip(), _text(size, "height").strip()),
-        objects=tuple(_read_object(i, node) for i, node in enumerate(objects, start=1)),
+        objects=tuple(read),
         tells=_read_tells(root, head),
     )
 
@@ -107,13 +120,18 @@ def _parse(content: bytes) -> etree._Element:
         raise UnreadableXml("the file is empty")
     # Refused unparsed: entities can cost much to expand. UTF-16 has a zero in every letter.
     if b"<!DOCTYPE" in content.replace(b"\0", b""):
-        raise UnreadableXml("it declares a DTD, which no annotation tool writes")
+        raise UnreadableXml(_NO_DTD)
     first_error = ""
     for attempt, encoding in _attempts(content, "utf-8" if is_utf8 else None):
         try:
-            return etree.fromstring(attempt, _parser(encoding))
+            root = etree.fromstring(attempt, _parser(encoding))
         except etree.XMLSyntaxError as error:
             first_error = first_error or str(error)
+            continue
+        # In UTF-7 or EBCDIC it has other bytes; its entities were not resolved.
+        if root.getroottree().docinfo.internalDTD is not None:
+            raise UnreadableXml(_NO_DTD)
+        return root
     raise UnreadableXml(first_error)
 
 
@@ -123,6 +141,8 @@ def _attempts(content: bytes, encoding: str | None) -> Iterator[tuple[bytes, str
     # Korean Windows tools write CP949 under a declaration that says UTF-8, or under none.
     yield content, "cp949"
     # VoTT and make-sense write a file name's & as it is.
+    if content.count(b"&") > MOST_AMPERSANDS:
+        return
     escaped = _STRAY_AMPERSAND.sub(b"&amp;", content)
     if escaped != content:
         yield escaped, encoding
@@ -144,12 +164,48 @@ def _parser(encoding: str | None) -> etree.XMLParser:
 
 def _read_object(number: int, node: etree._Element) -> VocObject:
     parts = _children(node)
+    names = Counter(_name(child) for child in node)
+    flaws = [f"{count} <{part}>" for part in ("name", "bndbox") if (count := names[part]) > 1]
     box = None
     if "bndbox" in parts:
-        sides = _children(parts["bndbox"])
-        xmin, ymin, xmax, ymax = (_text(sides, side).strip() for side in SIDES)
+        edges = _children(parts["bndbox"])
+        xmin, ymin, xmax, ymax = (_text(edges, edge).strip() for edge in EDGES)
         box = (xmin, ymin, xmax, ymax)
-    return VocObject(number, _text(parts, "name"), box)
+        twice = Counter(_name(child) for child in parts["bndbox"])
+        flaws += [f"{twice[edge]} <{edge}>" for edge in EDGES if twice[edge] > 1]
+    return VocObject(number, _text(parts, "name"), box, " and ".join(flaws), _read_rotation(parts))
+
+
+def _read_rotation(parts: dict[str, etree._Element]) -> str:
+    """The value of the attribute `rotation`, wherever it stands among CVAT's attributes."""
+    for attribute in parts.get("attributes", ()):
+        pair = _children(attribute)
+        if _text(pair, "name").strip() == "rotation":
+            return _text(pair, "value").strip()
+    return ""
+
+
+def _find_strays(root: etree._Element, objects: list[etree._Element]) -> list[etree._Element]:
+    """Every element that is called like a box, but for the first of each object.
+
+    An object accounts for that one, whether it is read or not.
+    """
+    accounted = set()
+    for node in objects:
+        boxes = [child for child in node if _name(child).lower() in BOX_LIKE]
+        direct = [child for child in boxes if _name(child) == "bndbox"] or boxes
+        accounted.update(direct[:1])
+    return [
+        node
+        for node in root.iter(etree.Element)
+        if _name(node).lower() in BOX_LIKE and node not in accounted
+    ]
+
+
+def _read_stray(number: int, node: etree._Element) -> VocObject:
+    parents = [_name(parent)[:40] for parent in node.iterancestors()][::-1]
+    place = "/".join([*parents[-3:], _name(node)])
+    return VocObject(number, "", None, f"a second box, or none of an <object>: {place}")
 
 
 def _read_tells(root: etree._Element, head: dict[str, etree._Element]) -> Tells:
@@ -164,7 +220,7 @@ def _read_tells(root: etree._Element, head: dict[str, etree._Element]) -> Tells:
         image=_text(source, "image").strip(),
         owner=_text(_children(head.get("owner")), "name").strip(),
         has_attributes="attributes" in first,
-        order=tuple(side for side in _children(first.get("bndbox")) if side in SIDES),
+        order=tuple(edge for edge in _children(first.get("bndbox")) if edge in EDGES),
     )
 
 
@@ -182,4 +238,8 @@ def _children(node: etree._Element | None) -> dict[str, etree._Element]:
 
 
 def _text(children: dict[str, etree._Element], name: str) -> str:
-    return (children[name].text or "") if name in children else ""
+    """The text of a child; with an element inside it, which makes it no text, in its place."""
+    if name not in children:
+        return ""
+    node = children[name]
+    return (node.text or "") + "".join(f"<{_name(child)}>{child.tail or ''}" for child in node)

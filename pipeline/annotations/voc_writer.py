@@ -9,17 +9,19 @@ from lxml import etree
 from pipeline.images.box import Box, LabelledBox
 
 
-def write_voc(photo: str, size: tuple[int, int], boxes: Iterable[LabelledBox]) -> bytes:
+def write_voc(
+    photo: str, size: tuple[int, int], boxes: Iterable[LabelledBox], source: str = "Unknown"
+) -> bytes:
     """One photo's annotation, tab-indented and without a declaration, as labelImg writes it.
 
-    `photo` is the file's name, `size` its width and height. Coordinates are 0-based edges,
-    half-open, with a 0 rewritten to 1.
+    `photo` is the file's name, `size` its width and height, upright; `source` is where it is from.
+    Coordinates are 0-based edges, half-open, with a 0 rewritten to 1.
     """
     root = etree.Element("annotation")
     _add(root, "folder", "raw")
     _add(root, "filename", photo)
     _add(root, "path", photo)
-    _add(etree.SubElement(root, "source"), "database", "Unknown")
+    _add(etree.SubElement(root, "source"), "database", source)
     extent = etree.SubElement(root, "size")
     for name, value in zip(("width", "height", "depth"), (*size, 3), strict=True):
         _add(extent, name, str(value))

@@ -19,6 +19,7 @@ COMMANDS = {
     "compare": mark("whether today's model is better than an earlier version's"),
     "audit": mark("which labels are likely wrong"),
     "export": mark("the model as ONNX, for other programs"),
+    "guard": mark("whether raw/ is safe for DVC to read; `make` asks it first"),
     "sample": mark("draw photos of a scale with their XML, to try everything on"),
 }
 

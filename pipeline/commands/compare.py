@@ -23,7 +23,7 @@ from dvc.scm import RevError
 from scmrepo.exceptions import SCMError
 
 from pipeline.contracts import DIGITS, LISTS, PHOTOS, read_list
-from pipeline.dividing.copies import add_readings, are_copies, photos_of
+from pipeline.dividing.copies import add_readings, are_copies, group_digits, photos_of
 from pipeline.images.cropper import cut_boxes
 from pipeline.images.digits import read_digits
 from pipeline.learning.checkpoint import MODEL, Checkpoint, decode_checkpoint, load_checkpoint
@@ -33,7 +33,7 @@ from pipeline.messages import mark, say
 from pipeline.params import CropParams, load_params
 from pipeline.reporting.figures import draw_misread
 from pipeline.reporting.misread import load_misread
-from pipeline.reporting.pairing import FEWEST_DISCORDANT, Pairing
+from pipeline.reporting.pairing import FEWEST_UNEVEN, Pairing
 from pipeline.runtime.command import make_parser
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import write_file, write_json
@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         {"old": read_boxes(old, digits, hardware), "new": read_boxes(new, digits, hardware)}
     )
     right = predicted.eq(digits["label"], axis=0)
-    pairing = Pairing.of(right["old"].to_numpy(), right["new"].to_numpy())
+    pairing = Pairing.of(right["old"].to_numpy(), right["new"].to_numpy(), digits["group"])
     log_report(pairing, arguments.rev)
     save_report(arguments.out, arguments.rev, pairing, digits, predicted)
     if arguments.max_drop is not None and -pairing.difference > arguments.max_drop:
@@ -151,9 +151,11 @@ def table_at(rev: str, path: Path, columns: Sequence[str]) -> pd.DataFrame:
 def unseen_digits(rev: str) -> pd.DataFrame:
     """Today's validation digits, rows of digits.csv, that the model at `rev` was not trained on.
 
-    A photo counts as trained on if one of its copies was, under whatever name.
+    A photo counts as trained on if one of its copies was, under whatever name. `group` is that of
+    the photo's copies.
     """
     digits, photos = DIGITS.read_frame(), PHOTOS.read_frame()
+    digits = digits.assign(group=group_digits(digits, photos))
     old_digits = table_at(rev, DIGITS.path, _OF_DIGITS)
     old_photos = table_at(rev, PHOTOS.path, _OF_PHOTOS)
     old_list = read_at(rev, LISTS["train"].as_posix()).decode("utf-8").splitlines()
@@ -176,7 +178,12 @@ def log_report(pairing: Pairing, rev: str) -> None:
     """Say how both did, what changed, and whether that can be told from chance."""
     count = pairing.count
     low, high = pairing.interval
-    log.info(say("{count} validation digits that neither was trained on", count=count))
+    log.info(
+        say(
+            "{count} validation digits on {photos} photos that neither was trained on",
+            count=count, photos=pairing.photos,
+        )
+    )  # fmt: skip
     for name, right in ((rev, pairing.old_right), (say("today"), pairing.new_right)):
         log.info(
             say("{model} {share} % right", model=f"{name:12}", share=f"{100 * right / count:8.2f}")
@@ -184,18 +191,19 @@ def log_report(pairing: Pairing, rev: str) -> None:
     log.info(
         say(
             "difference   {points} points, 95 % interval {low} to {high}; gained {gained}, "
-            "lost {lost}; p = {p}",
+            "lost {lost} digits; one is ahead on {uneven} photos; p = {p}, by photo",
             points=f"{100 * pairing.difference:+8.2f}",
             low=f"{100 * low:+.2f}", high=f"{100 * high:+.2f}",
-            gained=pairing.gained, lost=pairing.lost, p=f"{pairing.p_value:.3g}",
+            gained=pairing.gained, lost=pairing.lost, uneven=pairing.uneven,
+            p=f"{pairing.p_value:.3g}",
         )
     )  # fmt: skip
     if not pairing.can_tell:
         log.info(
             say(
-                "Too few to tell: {count} digits are read differently, and under {fewest} no "
-                "difference can be told from chance",
-                count=pairing.gained + pairing.lost, fewest=FEWEST_DISCORDANT,
+                "Too few to tell: on {count} photos one model reads more digits right than the "
+                "other, and under {fewest} no difference can be told from chance",
+                count=pairing.uneven, fewest=FEWEST_UNEVEN,
             )
         )  # fmt: skip
 
@@ -204,11 +212,7 @@ def save_report(
     out: Path, rev: str, pairing: Pairing, digits: pd.DataFrame, predicted: pd.DataFrame
 ) -> None:
     """Save the figures, and pictures of the digits gained and lost."""
-    figures = asdict(pairing) | {
-        "difference": pairing.difference,
-        "interval": list(pairing.interval),
-        "p_value": pairing.p_value,
-    }
+    figures = asdict(pairing) | {"difference": pairing.difference}
     write_json(out / "compare.json", figures)
     right = predicted.eq(digits["label"], axis=0)
     for name, better, worse, title in (

@@ -21,16 +21,18 @@ from pipeline.annotations.ledger import Ledger
 from pipeline.annotations.rules import Finding
 from pipeline.annotations.summary import summarise
 from pipeline.contracts import BOXES, DIGITS, LISTS, PHOTOS, PROBLEMS, read_list
-from pipeline.dividing.copies import add_readings, are_copies, photos_of
+from pipeline.dividing.copies import add_readings, are_copies, group_digits, photos_of
 from pipeline.images.cropper import cut_boxes
 from pipeline.images.digits import read_digits
 from pipeline.learning.checkpoint import MODEL, Checkpoint, load_checkpoint
 from pipeline.learning.hardware import pick_hardware
 from pipeline.messages import say
 from pipeline.params import CropParams, Params, load_params
+from pipeline.reporting.caveats import UNKNOWN, Caveat, doubt_choice, doubt_drawn, doubt_start
 from pipeline.reporting.measurement import log_summary, predict_digits, save_measurement
 from pipeline.reporting.metrics import measure
 from pipeline.reporting.page.report import Photos, Report
+from pipeline.reporting.whole import find_whole
 from pipeline.runtime.command import make_parser
 from pipeline.runtime.errors import UserError
 
@@ -43,14 +45,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     out = options.out or Path("reports") / options.folder.resolve().name
     params = load_params()
     checkpoint = load_checkpoint(options.model)
-    photos, contents = load_unknown(options.folder, checkpoint, params, out)
+    photos, contents, caveats = load_unknown(options.folder, checkpoint, params, out)
     images = read_digits(contents, checkpoint.input_size, params.machine)
     hardware = pick_hardware(params.machine.device, params.train.precision)
     predictions = predict_digits(checkpoint, photos.digits, images, hardware)
     figures = measure(predictions, photos.whole)
     margin = checkpoint.params["crop"]["margin"]
-    save_measurement(out, Report(checkpoint.model, margin, predictions, photos, None), figures)
-    log_summary(figures, out)
+    report = Report(checkpoint.model, margin, predictions, photos, None, caveats)
+    save_measurement(out, report, figures)
+    log_summary(figures, caveats, out)
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -68,16 +71,17 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def load_unknown(
     folder: Path, checkpoint: Checkpoint, params: Params, out: Path
-) -> tuple[Photos, list[bytes]]:
+) -> tuple[Photos, list[bytes], list[Caveat]]:
     """The folder's digits, but for those of photos that the model was trained on, and their images.
 
     Each is cut as the model's training digits were. What is left out is said, and written to
-    problems.csv in `out`. Raises `UserError` where no digit is left.
+    problems.csv in `out`. Beside them, what makes figures of them say less than they seem to.
+    Raises `UserError` where no digit is left.
     """
     ledger = read_folder(folder, params.parse, params.machine.threads)
     crop = CropParams(**checkpoint.params["crop"])
     digits, contents, photos = cut_boxes(folder, BOXES.frame(ledger.tables()[0]), crop)
-    known = find_known(checkpoint, photos, digits)
+    known, caveats = find_known(checkpoint, photos, digits)
     for photo in known:
         ledger.note(photo, None, Finding("trained_on", ""))
     problems_file = out / PROBLEMS.path.name
@@ -93,34 +97,31 @@ def load_unknown(
             "the model was trained on all photos in {folder}/, or on copies of them",
             folder=folder,
         )
-    digits = digits[unknown].reset_index(drop=True)
+    digits = digits.assign(group=group_digits(digits, photos))[unknown].reset_index(drop=True)
     problems = PROBLEMS.frame(ledger.tables()[1])
-    whole = set(digits["photo"])
-    return Photos(folder, digits, whole, problems, problems_file), list(compress(contents, unknown))
+    whole = find_whole(digits, digits, problems)
+    found = Photos(folder, digits, whole, problems, problems_file)
+    return found, list(compress(contents, unknown)), [*doubt_drawn(ledger.dialects), *caveats]
 
 
-def find_known(checkpoint: Checkpoint, photos: pd.DataFrame, digits: pd.DataFrame) -> list[str]:
+def find_known(
+    checkpoint: Checkpoint, photos: pd.DataFrame, digits: pd.DataFrame
+) -> tuple[list[str], list[Caveat]]:
     """Which photos (rows of photos.csv, with their digits) the model was trained on, or copies of.
 
-    This is known of the model of data/ alone. Of any other, and of what a model started from, a
-    warning says that it is not.
+    This is known of the model of data/ alone. Beside them, what is not known, and whether the
+    others had a part in choosing the model.
     """
-    if first := checkpoint.params["train"]["init"]:
-        log.warning(
-            say(
-                "WARNING: the model started from {model}: it may know more of these photos",
-                model=first,
-            )
-        )
+    train = checkpoint.params["train"]
     try:
         checkpoint.check_lists()
-        trained_on = photos_of(read_list(LISTS["train"]), DIGITS.read_frame(), PHOTOS.read_frame())
+        tables = DIGITS.read_frame(), PHOTOS.read_frame()
+        sides = [photos_of(read_list(path), *tables) for path in LISTS.values()]
     except UserError:
-        log.warning(
-            say("WARNING: data/ is not what the model was trained on: it may know these photos")
-        )
-        return []
-    return sorted(photos["photo"][are_copies(add_readings(photos, digits), trained_on)])
+        return [], [UNKNOWN, *doubt_start(train)]
+    trained_on, chosen_by = (are_copies(add_readings(photos, digits), side) for side in sides)
+    choice = doubt_choice(train) if (chosen_by & ~trained_on).any() else []
+    return sorted(photos["photo"][trained_on]), [*doubt_start(train), *choice]
 
 
 def save_problems(ledger: Ledger, file: Path) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import DisjointSet
+from scipy.spatial import cKDTree
 
 # Of 256 bits. Of 1,315 photos saved again at quality 60, one changes by more, of those at half the
 # size five; other photos of one display differ by 4 and more, which is why near duplicates must
@@ -18,45 +21,113 @@ from scipy.cluster.hierarchy import DisjointSet
 _NEAR_BITS = 12
 _BANDS = _NEAR_BITS + 1
 _BAND_BITS = -(-256 // _BANDS)
+# A burst: photos of one reading of so many digits, taken within seconds, or from one place: each
+# digit's middle and height within this share of the photo's size. More photos than anyone takes at
+# once are those of a camera on a stand, and would leave nothing to divide.
+_FEWEST_IN_BURST = 3
+_MOST_IN_BURST = 10
+_BURST_SECONDS = 10
+_SAME_PLACE = 0.03
+# One picture saved twice, whatever its labels: each digit's mean colour within so many of 255
+# levels, in the same place. Of 300 real photos saved again, three differ by more bits.
+_SAME_BITS = 8
+_SAME_COLOUR = 1.5
+_COLOURS = ("red", "green", "blue")
+_EDGES = ("xmin", "xmax", "ymin", "ymax")
 
 
 def add_readings(photos: pd.DataFrame, digits: pd.DataFrame) -> pd.DataFrame:
-    """Rows of photos.csv with the column `reading`: the photo's labels in reading order."""
+    """Rows of photos.csv with what tells copies from others, of the photo's digits.
+
+    Adds `reading`, their labels in reading order, and `places` and `colours`, arrays of middle and
+    height as shares of the photo's size, and of mean colours (0 to 255). Tables of earlier versions
+    have no such columns: then both are empty.
+    """
     ordered = digits.sort_values(["row", "column"])
     readings = ordered.groupby("photo")["label"].agg("".join)
-    return photos.assign(reading=photos["photo"].map(readings).fillna(""))
+    photos = photos.assign(reading=photos["photo"].map(readings).fillna(""))
+    if not {*_EDGES, *_COLOURS} <= {*digits.columns} or "width" not in photos.columns:
+        nothing = _by_photo(photos, np.empty((0, 0)), {})
+        return photos.assign(places=nothing, colours=nothing, taken="")
+    size = photos.set_index("photo")[["width", "height"]].reindex(ordered["photo"]).to_numpy()
+    left, right, top, bottom = (ordered[edge].to_numpy() for edge in _EDGES)
+    places = np.stack([(left + right) / 2, (top + bottom) / 2, bottom - top], axis=1)
+    places = places / size[:, [0, 1, 1]]
+    colours = ordered[list(_COLOURS)].to_numpy() / ordered[["pixels"]].to_numpy()
+    rows = {str(photo): its for photo, its in ordered.groupby("photo").indices.items()}
+    return photos.assign(
+        places=_by_photo(photos, places, rows), colours=_by_photo(photos, colours, rows)
+    )
+
+
+def _by_photo(
+    photos: pd.DataFrame, values: NDArray[np.float64], rows: Mapping[str, object]
+) -> pd.Series:
+    """Each photo's rows of `values`, one behind the other; nothing for a photo that has none."""
+    its = [np.asarray(rows.get(photo, []), dtype=np.int64) for photo in photos["photo"]]
+    return pd.Series([values[numbers].ravel() for numbers in its], photos.index, dtype=object)
 
 
 def group_copies(photos: pd.DataFrame) -> NDArray[np.int64]:
-    """Number the groups of copies: one number (n,) for each row of `photos`.
+    """Number the groups of copies: one (n,) for each row of `photos`, as `add_readings` has it.
 
-    Copies are photos of the same bytes, Roboflow's versions of one original (`x_jpg.rf.<hash>.jpg`,
-    in whatever folder) and that original, and near duplicates: perceptual hashes within 12 of 256
-    bits and the same reading. `photos` has the columns photo, md5, perceptual_hash and reading.
+    Copies are photos of the same bytes; Roboflow's versions of one original (`x_jpg.rf.<hash>.jpg`,
+    in whatever folder) and that original; near duplicates, perceptual hashes within 12 of 256 bits,
+    and bursts, of the same reading; and the same picture, whatever its labels.
     """
-    names, readings = photos["photo"].tolist(), photos["reading"].tolist()
-    same: dict[tuple[str, str], int] = {}
-    near: dict[str, list[int]] = defaultdict(list)
-    sets = DisjointSet(range(len(names)))
-    originals = {_original(photo) for photo in names} - {None}
-    for i, (photo, content) in enumerate(zip(names, photos["md5"].tolist(), strict=True)):
-        keys = [("bytes", content)]
-        name = _original(photo) or PurePosixPath(photo).name.casefold()
-        if name in originals:
-            keys.append(("original", name))
-        for key in keys:
-            sets.merge(same.setdefault(key, i), i)
-        near[readings[i]].append(i)
+    sets = DisjointSet(range(len(photos)))
+    _join_named(photos, sets)
     hashes = [int(text or "0", 16) for text in photos["perceptual_hash"].tolist()]
-    for members in near.values():
+    taken = [_time(text) for text in photos["taken"].tolist()]
+    places = photos["places"].tolist()
+    by_reading: dict[str, list[int]] = defaultdict(list)
+    for i, reading in enumerate(photos["reading"].tolist()):
+        by_reading[reading].append(i)
+    for members in by_reading.values():
         _join_near(members, hashes, sets)
-    return np.array([sets[i] for i in range(len(names))], dtype=np.int64)
+        _join_bursts(members, taken, places, sets)
+    for one, other in same_pictures(photos):
+        sets.merge(one, other)
+    return np.array([sets[i] for i in range(len(photos))], dtype=np.int64)
+
+
+def same_pictures(photos: pd.DataFrame) -> list[tuple[int, int]]:
+    """Pairs of rows that are one picture saved twice: near hashes, equal colours in equal places.
+
+    Colours alone do not tell: 0, 6 and 9 light six segments each.
+    """
+    hashes = [int(text or "0", 16) for text in photos["perceptual_hash"].tolist()]
+    lengths = photos["colours"].map(len).to_numpy()
+    pairs = []
+    for length in np.unique(lengths[lengths > 0]):
+        rows = np.flatnonzero(lengths == length)
+        colours = np.stack(photos["colours"].iloc[rows].tolist())
+        places = np.stack(photos["places"].iloc[rows].tolist())
+        # By the first of equal colours alone: 10,000 equal photos would be 50 million pairs.
+        _, first, which = np.unique(colours, axis=0, return_index=True, return_inverse=True)
+        tree = cKDTree(colours[first])
+        near = [(first[k], i) for i, k in enumerate(which) if first[k] != i]
+        near += [(first[i], first[j]) for i, j in tree.query_pairs(_SAME_COLOUR, p=np.inf)]
+        pairs += [
+            (int(rows[i]), int(rows[j]))
+            for i, j in near
+            if (hashes[rows[i]] ^ hashes[rows[j]]).bit_count() <= _SAME_BITS
+            and np.abs(places[i] - places[j]).max() < _SAME_PLACE
+        ]
+    return pairs
+
+
+def find_contradictions(photos: pd.DataFrame) -> list[tuple[str, str]]:
+    """Pairs of photos that are one picture with two readings, of which one must be wrong."""
+    names, readings = photos["photo"].tolist(), photos["reading"].tolist()
+    contradicting = [(i, j) for i, j in same_pictures(photos) if readings[i] != readings[j]]
+    return sorted((min(names[i], names[j]), max(names[i], names[j])) for i, j in contradicting)
 
 
 def are_copies(photos: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
     """Which rows of `photos` (n,) are copies of one of `others`, or it itself.
 
-    Both have the columns that `group_copies` needs.
+    Both as `add_readings` has them.
     """
     groups = group_copies(pd.concat([photos, others]))
     return np.isin(groups[: len(photos)], groups[len(photos) :])
@@ -69,18 +140,63 @@ def photos_of(files: Iterable[str], digits: pd.DataFrame, photos: pd.DataFrame) 
 
 
 def group_digits(digits: pd.DataFrame, photos: pd.DataFrame) -> pd.Series:
-    """The group of copies that each digit's photo is of, called by its first photo: (n,) texts.
+    """The group of copies that each digit's photo is of, called by its smallest MD5: (n,) texts.
 
-    It is the same whatever the order of the rows.
+    It is the same whatever the order of the rows and the names of the photos.
     """
-    number = pd.Series(group_copies(add_readings(photos, digits)), index=photos["photo"])
-    return digits["photo"].groupby(digits["photo"].map(number)).transform("min")
+    number = pd.Series(group_copies(add_readings(photos, digits)), index=photos.index)
+    name = photos["md5"].groupby(number).transform("min")
+    return digits["photo"].map(dict(zip(photos["photo"], name, strict=True)))
+
+
+def _join_named(photos: pd.DataFrame, sets: DisjointSet) -> None:
+    """Merge photos of the same bytes, and Roboflow's versions of one original."""
+    names = photos["photo"].tolist()
+    originals = {_original(photo) for photo in names} - {None}
+    same: dict[tuple[str, str], int] = {}
+    for i, (photo, content) in enumerate(zip(names, photos["md5"].tolist(), strict=True)):
+        keys = [("bytes", content)]
+        name = _original(photo) or PurePosixPath(photo).name.casefold()
+        if name in originals:
+            keys.append(("original", name))
+        for key in keys:
+            sets.merge(same.setdefault(key, i), i)
 
 
 def _original(photo: str) -> str | None:
     """Name of the photo that Roboflow made this version of; None where it is no version."""
     version = re.fullmatch(r"(.+)_(\w+)\.rf\.[^.]+\.\w+", PurePosixPath(photo).name.casefold())
     return f"{version[1]}.{version[2]}" if version else None
+
+
+def _time(taken: str) -> datetime | None:
+    try:
+        return datetime.strptime(taken, "%Y:%m:%d %H:%M:%S")
+    except ValueError:
+        return None
+
+
+def _join_bursts(
+    members: list[int],
+    taken: list[datetime | None],
+    places: list[NDArray[np.float64]],
+    sets: DisjointSet,
+) -> None:
+    """Merge those photos of one reading that were taken within seconds, or from one place."""
+    times = sorted((time, i) for i in members if (time := taken[i]))
+    for (earlier, i), (later, j) in pairwise(times):
+        if (later - earlier).total_seconds() <= _BURST_SECONDS:
+            sets.merge(i, j)
+    # With the first that is near, so that a thousand photos of a fixed camera are soon done.
+    clusters: dict[int, list[int]] = {}
+    for i in (i for i in members if len(places[i]) >= 3 * _FEWEST_IN_BURST):
+        leaders = np.stack([places[j] for j in clusters] or [places[i]])
+        near = np.flatnonzero(np.abs(leaders - places[i]).max(axis=1) < _SAME_PLACE)
+        leader = list(clusters)[int(near[0])] if clusters and near.size else i
+        clusters.setdefault(leader, []).append(i)
+    for leader, cluster in clusters.items():
+        for i in cluster if len(cluster) <= _MOST_IN_BURST else ():
+            sets.merge(leader, i)
 
 
 def _join_near(members: list[int], hashes: list[int], sets: DisjointSet) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 Counts = NDArray[np.int64]
 
 # Kinds of photo (by their counts of each label) tried against each other for a swap of sides.
 _MOST_KINDS = 1500
+# Branches of the integer programme: a number and no time, so that the result is the same anywhere.
+_MOST_NODES = 2000
 
 
 def quotas(totals: Counts, share: float) -> Counts:
@@ -26,25 +29,44 @@ def quotas(totals: Counts, share: float) -> Counts:
 
 
 def fill_quotas(counts: Counts, position: NDArray[np.float64], share: float) -> NDArray[np.bool_]:
-    """Choose groups of photos whose digits fill each label's quota, or come near where none do.
+    """Choose groups of photos whose digits fill each label's quota, or come nearest where none do.
 
-    `counts` is (groups, labels); groups of a low `position` (0..1) are chosen first. Returns which
-    groups are validation; there is always one on either side.
+    `counts` is (groups, labels); groups of a low `position` (0..1) are chosen first. A group that
+    alone has a label stays in training, where it can be learnt. Returns which groups are
+    validation; there is always one on either side.
     """
-    quota = quotas(counts.sum(axis=0), share)
-    # Where every photo shows seven digits, only multiples of seven can be validation in all.
-    slack = int(np.gcd.reduce(counts.sum(axis=1))) // 2
-    start, margin = _fill_shares(counts, position, share)
-    chosen = _mend(start, counts, quota, np.lexsort((position, margin)), slack)
+    wanted = _Wanted.of(counts, share)
+    start, margin = _fill_shares(counts, position, share, wanted.free)
+    near = np.lexsort((position, margin))
+    chosen = _mend(start, counts, wanted, near[wanted.free[near]])
+    if _cost(wanted.quota - chosen @ counts, wanted.slack):
+        chosen = _solve(start, counts, wanted, position)
     if chosen.all() or not chosen.any():
-        # A quota smaller than any group: one photo to test on is more use than none.
+        # A share smaller than any group, or than all but one: one photo is more use than none.
         smallest = np.lexsort((position, counts.sum(axis=1)))[0]
-        chosen = np.arange(len(counts)) == smallest
+        chosen[smallest] = not chosen[smallest]
     return chosen
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """The quotas, how far the whole may miss its own, and which groups may be validation."""
+
+    quota: Counts
+    slack: int
+    free: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, counts: Counts, share: float) -> _Wanted:
+        # Where every photo shows seven digits, only multiples of seven can be validation in all.
+        slack = int(np.gcd.reduce(counts.sum(axis=1))) // 2
+        alone = (counts > 0).sum(axis=0) == 1
+        free = ~(counts[:, alone] > 0).any(axis=1)
+        return cls(quotas(counts.sum(axis=0), share), slack, np.asarray(free))
+
+
 def _fill_shares(
-    counts: Counts, position: NDArray[np.float64], share: float
+    counts: Counts, position: NDArray[np.float64], share: float, free: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Choose the lowest positions that give each label its share, but for rounding.
 
@@ -52,30 +74,81 @@ def _fill_shares(
     by what it shows. Prices hardly change when data are added, so few groups change sides. Returns
     which groups are validation, and how far from its border each is.
     """
+    if not free.any():
+        return free.copy(), np.zeros(len(free))
     lowest = linprog(
-        position,
-        A_eq=counts.T,
-        b_eq=share * counts.sum(axis=0),
+        position[free],
+        A_eq=counts[free].T,
+        b_eq=share * counts[free].sum(axis=0),
         bounds=(0, 1),
         method="highs-ds",
     )
     margin = np.abs(position - counts @ lowest.eqlin.marginals)
+    chosen = np.zeros(len(free), dtype=bool)
     # As many groups as labels lie at the border itself: their last bits mean nothing.
-    return np.round(lowest.x, 9) > 0.5, np.round(margin, 9)
+    chosen[free] = np.round(lowest.x, 9) > 0.5
+    return chosen, np.round(margin, 9)
+
+
+def _solve(
+    start: NDArray[np.bool_], counts: Counts, wanted: _Wanted, position: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Choose the groups that come nearest to the quotas of all choices that there are.
+
+    An integer programme over the number chosen of each kind of group, those that show the same
+    digits: least, in this order, are what the whole and the labels miss beyond what is met, and the
+    groups that change their side from `start`.
+    """
+    kinds, which, sizes = np.unique(
+        counts[wanted.free], axis=0, return_inverse=True, return_counts=True
+    )
+    which = which.ravel()
+    before = np.bincount(which, start[wanted.free], len(kinds))
+    labels, number = counts.shape[1], len(kinds)
+    # Unknowns: how many of each kind; how many of each change; what each label, and all, miss more.
+    costs = np.r_[np.zeros(number), np.full(number, 1 / (2 * len(counts))), np.ones(labels), 10]
+    one, none = np.eye(number), np.zeros((number, labels + 1))
+    missed = np.eye(labels + 1)
+    sums = np.vstack([kinds.T, kinds.sum(axis=1)])
+    target, allowed = np.r_[wanted.quota, wanted.quota.sum()], np.r_[np.ones(labels), wanted.slack]
+    rows = np.vstack(
+        [
+            np.hstack([one, -one, none]), np.hstack([-one, -one, none]),
+            np.hstack([sums, np.zeros_like(sums), -missed]),
+            np.hstack([-sums, np.zeros_like(sums), -missed]),
+        ]
+    )  # fmt: skip
+    limits = np.r_[before, -before, target + allowed, allowed - target]
+    most = np.r_[sizes, sizes, np.full(labels + 1, np.inf)]
+    found = milp(
+        costs, constraints=LinearConstraint(rows, -np.inf, limits), bounds=Bounds(0, most),
+        integrality=np.r_[np.ones(number), np.zeros(number + labels + 1)],
+        options={"node_limit": _MOST_NODES},
+    )  # fmt: skip
+    chosen = start.copy()
+    if found.x is None:
+        return chosen
+    free = np.flatnonzero(wanted.free)
+    for kind, count in enumerate(np.round(found.x[:number]).astype(int)):
+        members = free[which == kind]
+        members = members[np.argsort(position[members], kind="stable")]
+        chosen[members] = np.arange(len(members)) < count
+    return chosen
 
 
 def _mend(
-    chosen: NDArray[np.bool_], counts: Counts, quota: Counts, near: NDArray[np.intp], slack: int
+    chosen: NDArray[np.bool_], counts: Counts, wanted: _Wanted, near: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
     """Change the side of the group, or pair of groups, that mends most, until none does."""
     chosen = chosen.copy()
-    while True:
+    while len(near):
         # What changing a group's side adds to validation, those nearest to the border first.
         change = np.where(chosen[near], -1, 1)[:, None] * counts[near]
-        mended = _best_change(change, quota - chosen @ counts, slack)
+        mended = _best_change(change, wanted.quota - chosen @ counts, wanted.slack)
         if not mended:
-            return chosen
+            break
         chosen[near[mended]] ^= True
+    return chosen
 
 
 def _best_change(change: Counts, missing: Counts, slack: int) -> list[int]:

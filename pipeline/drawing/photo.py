@@ -7,6 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
+from pipeline.annotations.dialects import DRAWN
 from pipeline.annotations.voc_writer import write_voc
 from pipeline.drawing.boxes import draw_boxes
 from pipeline.drawing.camera import encode, expose, random_shot
@@ -42,4 +43,4 @@ def draw_photo(order: Order) -> tuple[bytes, bytes]:
     scene = soil(scene, project(view, corners), rng)
     photo = expose(scene, look, shot, rng)
     boxes = draw_boxes(display, look, view, size, rng)
-    return encode(photo, shot, order.taken), write_voc(f"{order.name}.jpg", size, boxes)
+    return encode(photo, shot, order.taken), write_voc(f"{order.name}.jpg", size, boxes, DRAWN)

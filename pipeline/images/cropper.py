@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from PIL import Image
 from tqdm import tqdm
 
-from pipeline.contracts import BOXES, PHOTOS, BoxRow, DigitRow, PhotoRow
+from pipeline.contracts import BOXES, DIGITS, PHOTOS, BoxRow, DigitRow, PhotoRow
 from pipeline.images.cutting import channel_sums, cut, digit_file, digit_key, encode
 from pipeline.images.perceptual_hash import perceptual_hash
-from pipeline.images.photo import UnreadablePhoto, decode_photo, read_bytes
+from pipeline.images.photo import UnreadablePhoto, decode_photo, read_bytes, taken_at
 from pipeline.images.stamps import StampRow, stamp_of
 from pipeline.messages import say
+from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5, write_file
 
 if TYPE_CHECKING:
@@ -91,20 +92,22 @@ class Cropper:
         return Cut(last.photo, rows, [photo, *files], written=0)
 
     def cut(self, task: CropTask) -> Cut:
-        """Cut those of the photo's digits that are not there, or are no longer what they were."""
+        """Cut those of the photo's digits that are not there, or are no longer what they were.
+
+        Raises `UserError` where the photo is no longer what parse accepted.
+        """
         stamp = stamp_of(self.raw / task.photo)
-        photo = PhotoRow(task.photo)
         try:
             content = read_bytes(self.raw / task.photo)
-            photo = replace(photo, md5=md5(content))
-            kept = [self._kept(task.last, box, photo.md5) for box in task.boxes]
-            if task.last and task.last.photo.md5 == photo.md5 and None not in kept:
+            photo_md5 = md5(content)
+            kept = [self._kept(task.last, box, photo_md5) for box in task.boxes]
+            if task.last and task.last.photo.md5 == photo_md5 and None not in kept:
                 photo, image = task.last.photo, None
             else:
                 image = decode_photo(content)
-                photo = replace(photo, perceptual_hash=perceptual_hash(image))
+                photo = _describe(task.photo, content, image)
         except UnreadablePhoto as error:
-            return Cut(replace(photo, problem=str(error)), [], [], written=0)
+            raise _changed(task.photo, error) from None
         digits = [
             digit or self._write(image, box, photo.md5)
             for digit, box in zip(kept, task.boxes, strict=True)
@@ -141,13 +144,36 @@ class Cropper:
 
     def _write(self, photo: Image.Image | None, box: BoxRow, photo_md5: str) -> DigitRow:
         assert photo is not None
-        image = cut(photo, box.box, self.params.margin)
-        content = encode(image, self.params.format)
-        file = digit_file(box, self.params.format)
-        write_file(self.digits_folder / file, content)
-        key = digit_key(photo_md5, box, self.params)
-        values = (*_of_box(box), file, key, md5(content), *channel_sums(image))
-        return DigitRow(*values)
+        if box.xmax > photo.width or box.ymax > photo.height:
+            raise _changed(box.photo, "its size is another one")
+        digit, content = _cut_digit(photo, box, photo_md5, self.params)
+        write_file(self.digits_folder / digit.file, content)
+        return digit
+
+
+def _cut_digit(
+    photo: Image.Image, box: BoxRow, photo_md5: str, params: CropParams
+) -> tuple[DigitRow, bytes]:
+    """A digit's row, and its image's bytes."""
+    image = cut(photo, box.box, params.margin)
+    content = encode(image, params.format)
+    file, key = digit_file(box, params.format), digit_key(photo_md5, box, params)
+    values = (*_of_box(box), file, key, md5(content), *channel_sums(image))
+    return DigitRow(*values), content
+
+
+def _describe(photo: str, content: bytes, image: Image.Image) -> PhotoRow:
+    """A photo's row; `image` is its content, decoded."""
+    looks = perceptual_hash(image)
+    return PhotoRow(photo, md5(content), looks, image.width, image.height, taken_at(content))
+
+
+def _changed(photo: str, why: object) -> UserError:
+    return UserError(
+        "raw/{file} is not what parse read ({why}): run `dvc repro --force --single-item parse`, "
+        "then `dvc repro`",
+        file=photo, why=why,
+    )  # fmt: skip
 
 
 def _bears(path: str | Path, stamp: str | None) -> bool:
@@ -159,12 +185,11 @@ def cut_boxes(
 ) -> tuple[pd.DataFrame, list[bytes], pd.DataFrame]:
     """Cut and code every box (rows of boxes.csv) of a folder's photos, leaving no file.
 
-    Returns the rows, with the column `file` and without those of photos that cannot be read, which
-    are named in a warning; each row's digit image, coded as the crop stage does; and the photos
-    that it was cut from, as rows of photos.csv.
+    Returns rows of digits.csv, but for photos that cannot be read, which are named in a warning;
+    each row's digit image, coded as the crop stage does; and the photos that it was cut from, as
+    rows of photos.csv.
     """
-    cut_rows: list[BoxRow] = []
-    files: list[str] = []
+    digits: list[DigitRow] = []
     contents: list[bytes] = []
     photos: list[PhotoRow] = []
     by_photo = boxes[BOXES.columns].groupby("photo", sort=False)
@@ -175,9 +200,9 @@ def cut_boxes(
         except UnreadablePhoto as error:
             log.warning(say("{photo} is left out: {why}", photo=photo, why=error))
             continue
-        rows = [BoxRow(*values) for values in its_boxes.itertuples(index=False)]
-        cut_rows += rows
-        files += [digit_file(row, params.format) for row in rows]
-        contents += [encode(cut(image, row.box, params.margin), params.format) for row in rows]
-        photos.append(PhotoRow(str(photo), md5(content), perceptual_hash(image)))
-    return BOXES.frame(cut_rows).assign(file=files), contents, PHOTOS.frame(photos)
+        for values in its_boxes.itertuples(index=False):
+            digit, coded = _cut_digit(image, BoxRow(*values), md5(content), params)
+            digits.append(digit)
+            contents.append(coded)
+        photos.append(_describe(str(photo), content, image))
+    return DIGITS.frame(digits), contents, PHOTOS.frame(photos)

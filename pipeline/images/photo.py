@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import errno
-import mmap
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from PIL import ExifTags, Image, UnidentifiedImageError
+import simplejpeg
+from PIL import ExifTags, Image, UnidentifiedImageError, features
 
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+from pipeline.images.disguises import what_it_is
 
-_FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
+PHOTO_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".heic",
+     ".heif", ".avif"}
+)  # fmt: skip
 LARGEST_MEGAPIXELS = 200
+
+_JPEG = ("JPEG", "MPO")
+_FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF", "GIF")
+_AVIF = (b"avif", b"avis")
+# What a photo may cost: the bytes that it decodes to where no JPEG decoder does it row by row, the
+# megapixels of a BMP that Pillow decodes in Python, and the scans of a JPEG (a camera writes 1, a
+# progressive one some 10).
+_MOST_BYTES = 400e6
+_MOST_BYTES_WITH_ALPHA = 200e6
+_MOST_RLE_MEGAPIXELS = 2
+_MOST_SCANS = 64
+# Decoders' complaints that say nothing of the picture.
+_HARMLESS = ("Invalid SOS parameters",)
+_TIME = re.compile(r"[0-9]{4}:[0-9]{2}:[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -31,6 +49,10 @@ class UnreadablePhoto(Exception):  # noqa: N818 - it says what the file is
     """Why a file cannot be used as a photo."""
 
 
+class PhotoTooLarge(UnreadablePhoto):
+    """How much larger a photo is than it may be."""
+
+
 @dataclass(frozen=True)
 class PhotoHeader:
     """Size of the upright photo in pixels, and the EXIF orientation (1 to 8) it is stored in."""
@@ -40,18 +62,26 @@ class PhotoHeader:
     orientation: int
 
 
-def read_header(path: Path, max_megapixels: float = LARGEST_MEGAPIXELS) -> PhotoHeader:
-    """Read a photo's size without decoding it, and see that it is whole.
+def read_bytes(path: Path) -> bytes:
+    """Read a photo's bytes; raises `UnreadablePhoto` with the reason."""
+    with _told():
+        return path.read_bytes()
 
-    A JPEG is whole when its end marker is there; other formats are decoded to find out. Raises
-    `UnreadablePhoto` with the reason, also for a photo larger than `max_megapixels`.
+
+def read_photo(path: Path) -> Image.Image:
+    """Decode a photo to an upright RGB image; raises `UnreadablePhoto` with the reason."""
+    return decode_photo(read_bytes(path))
+
+
+def read_header(content: bytes, max_megapixels: float = LARGEST_MEGAPIXELS) -> PhotoHeader:
+    """A photo's size; of a JPEG without decoding it.
+
+    Raises `UnreadablePhoto` with the reason, `PhotoTooLarge` above `max_megapixels`.
     """
-    with _told(), _open(path, max_megapixels) as image:
+    with _told(), _open(content, max_megapixels) as image:
         stored = _orientation(image)
-        if image.format not in ("JPEG", "MPO"):
+        if image.format not in _JPEG:
             image.load()
-        elif not _has_end_of_image(path):
-            raise UnreadablePhoto("the file is cut off")
         # A loaded TIFF is upright already; a PNG may say so only behind its pixels.
         remaining = _orientation(image)
         width, height = image.size
@@ -60,24 +90,46 @@ def read_header(path: Path, max_megapixels: float = LARGEST_MEGAPIXELS) -> Photo
     return PhotoHeader(width, height, max(stored, remaining))
 
 
-def read_photo(path: Path) -> Image.Image:
-    """Decode a photo to an upright RGB image; raises `UnreadablePhoto` with the reason."""
-    return decode_photo(read_bytes(path))
+def decode_photo(content: bytes, reduction: int = 1) -> Image.Image:
+    """Decode a photo's bytes to an upright RGB image; raises `UnreadablePhoto` with the reason.
 
-
-def read_bytes(path: Path) -> bytes:
-    """Read a photo's bytes; raises `UnreadablePhoto` with the reason."""
-    with _told():
-        return path.read_bytes()
-
-
-def decode_photo(content: bytes) -> Image.Image:
-    """Decode a photo's bytes to an upright RGB image; raises `UnreadablePhoto` with the reason."""
-    with _told(), _open(BytesIO(content), LARGEST_MEGAPIXELS) as image:
-        image.load()
-        orientation = _orientation(image)
-        rgb = _to_rgb(image)
+    A JPEG is decoded at a `reduction`th of its size (1, 2, 4 or 8), other formats as they are. What
+    the decoder takes for damage is damage.
+    """
+    with _told(), _open(content, LARGEST_MEGAPIXELS) as image:
+        if image.format in _JPEG and image.mode == "RGB":
+            rgb = _decode_jpeg(content, image.size, reduction)
+            orientation = _orientation(image)
+        else:
+            image.load()
+            orientation = _orientation(image)
+            rgb = _to_rgb(image)
         return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
+
+
+def taken_at(content: bytes) -> str:
+    """When a photo was taken, as EXIF has it (2026:11:26 08:30:00); empty where it does not say."""
+    try:
+        with _open(content, LARGEST_MEGAPIXELS) as image:
+            exif = image.getexif()
+            times = exif.get_ifd(ExifTags.IFD.Exif)
+            taken = times.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
+    except Exception:  # whatever damaged EXIF makes its reader raise
+        return ""
+    return taken if isinstance(taken, str) and _TIME.fullmatch(taken) else ""
+
+
+def _decode_jpeg(content: bytes, size: tuple[int, int], reduction: int) -> Image.Image:
+    """As Pillow decodes it, to the pixel, but that damage is told."""
+    width, height = (-(-length // reduction) for length in size)
+    wanted = {"min_width": width, "min_height": height} if reduction > 1 else {}
+    try:
+        pixels = simplejpeg.decode_jpeg(content, "RGB", strict=True, **wanted)
+    except ValueError as error:
+        if not str(error).startswith(_HARMLESS):
+            raise
+        pixels = simplejpeg.decode_jpeg(content, "RGB", strict=False, **wanted)
+    return Image.fromarray(pixels)
 
 
 @contextmanager
@@ -96,19 +148,62 @@ def _told() -> Iterator[None]:
         # A hostile TIFF's offset that no file has is EINVAL: the photo's fault.
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
-        # Pillow's decoders let through what their arithmetic and tables happen to raise.
-        raise UnreadablePhoto(_why(error)) from None
+        # Decoders let through what their arithmetic and tables happen to raise.
+        raise UnreadablePhoto(str(error) or type(error).__name__) from None
 
 
-def _open(source: Path | BytesIO, max_megapixels: float) -> Image.Image:
+def _open(content: bytes, max_megapixels: float) -> Image.Image:
     # Our own limit decides: Pillow's ends below it, and its warning would name no file.
     Image.MAX_IMAGE_PIXELS = None
-    image = Image.open(source, formats=_FORMATS)
+    try:
+        image = _open_heif(content) or Image.open(BytesIO(content), formats=_formats(content))
+    except UnidentifiedImageError:
+        raise UnreadablePhoto(what_it_is(content)) from None
+    try:
+        _check_cost(image, content, max_megapixels)
+    except UnreadablePhoto:
+        image.close()
+        raise
+    return image
+
+
+def _formats(content: bytes) -> tuple[str, ...]:
+    """What Pillow may take the content for; of AVIF, it knows nothing in some builds."""
+    is_avif = content[8:12] in _AVIF and features.check("avif")
+    return ("AVIF",) if is_avif else _FORMATS
+
+
+def _open_heif(content: bytes) -> Image.Image | None:
+    """A photo as iPhones and Galaxies save it, whatever its name; None where it is none."""
+    if content[4:8] != b"ftyp" or content[8:12] in _AVIF:
+        return None
+    import pillow_heif  # noqa: PLC0415 - for the few folders that hold such photos
+
+    file = pillow_heif.open_heif(BytesIO(content), convert_hdr_to_8bit=True)
+    if file.size[0] * file.size[1] > LARGEST_MEGAPIXELS * 1e6:
+        raise PhotoTooLarge(f"{file.size[0]} x {file.size[1]} pixels")
+    image: Image.Image = file.to_pillow()
+    return image
+
+
+def _check_cost(image: Image.Image, content: bytes, max_megapixels: float) -> None:
     megapixels = image.width * image.height / 1e6
     if megapixels > max_megapixels:
-        image.close()
-        raise UnreadablePhoto(f"{megapixels:.3g} megapixels, more than {max_megapixels:g}")
-    return image
+        raise PhotoTooLarge(f"{megapixels:.3g} megapixels, more than {max_megapixels:g}")
+    if image.format in _JPEG:
+        # Every scan goes through the whole picture. In coded pixels no FF is followed by DA.
+        if content.count(b"\xff\xda") > _MOST_SCANS:
+            raise UnreadablePhoto(f"more than {_MOST_SCANS} scans, which no camera writes")
+        return
+    most = _MOST_BYTES_WITH_ALPHA if "A" in image.getbands() else _MOST_BYTES
+    if megapixels * 1e6 * len(image.getbands()) > most:
+        raise PhotoTooLarge(f"{megapixels:.3g} megapixels in {image.mode}; save it as JPEG")
+    if (
+        image.format == "BMP"
+        and image.info.get("compression")
+        and (megapixels > _MOST_RLE_MEGAPIXELS)
+    ):
+        raise PhotoTooLarge(f"{megapixels:.3g} megapixels in a compressed BMP; save it as JPEG")
 
 
 def _orientation(image: Image.Image) -> int:
@@ -128,35 +223,3 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         ground = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
     return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _has_end_of_image(path: Path) -> bool:
-    """Whether a JPEG's end marker follows its first scan.
-
-    A thumbnail in the head has an end marker too, and phones put data behind the photo's.
-    """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        scan = _first_scan(content)
-        return scan is not None and content.rfind(b"\xff\xd9", scan) >= 0
-
-
-def _first_scan(content: mmap.mmap) -> int | None:
-    """Where a JPEG's first scan begins: behind the marker FF DA, which the head may also hold."""
-    place = 2
-    while (marker := content.find(b"\xff", place)) >= 0 and marker + 4 <= len(content):
-        kind = content[marker + 1]
-        if kind == 0xDA:
-            return marker + 2
-        if kind == 0xFF:
-            place = marker + 1
-        elif kind == 0x00 or 0xD0 <= kind <= 0xD9:
-            place = marker + 2
-        else:
-            place = marker + 2 + int.from_bytes(content[marker + 2 : marker + 4], "big")
-    return None
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, UnidentifiedImageError):
-        return "not a photo"
-    return str(error) or type(error).__name__

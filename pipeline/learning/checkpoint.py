@@ -12,17 +12,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pipeline.contracts import lists_md5
+from pipeline.contracts import LISTS, lists_md5
+from pipeline.images.digits import CLASSES
 from pipeline.learning.digit_reader import ChannelNorm, DigitReader
 from pipeline.learning.networks import ARCHITECTURES, build
 from pipeline.messages import say
-from pipeline.params import TrainParams
+from pipeline.params import CropParams, TrainParams
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import write_file
 
 MODEL = Path("models/digits.pt")
 # Of the file: 1 had no number, its own residual blocks, and `machine` among the parameters.
 _VERSION = 2
+_MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,7 @@ def decode_checkpoint(content: bytes, name: str) -> Checkpoint:
         if version > _VERSION:
             raise ValueError(say("it was written by a newer version of this pipeline"))
         checkpoint = Checkpoint(**(_from_version_1(fields) if version == 1 else fields))
-        if checkpoint.model not in ARCHITECTURES:
-            raise ValueError(say("unknown model {model}", model=repr(checkpoint.model)))
+        _check(checkpoint)
         checkpoint.reader()
     except Exception as error:  # what a damaged file makes the reader raise is open-ended
         # torch's own advice would be to run the file's code all the same.
@@ -95,6 +96,32 @@ def decode_checkpoint(content: bytes, name: str) -> Checkpoint:
             "{file} is not a model of this pipeline ({why})", file=name, why=why
         ) from None
     return checkpoint
+
+
+def _check(checkpoint: Checkpoint) -> None:
+    """Raise ValueError where a stranger's file holds what no training writes.
+
+    Its fields are held to what params.yaml allows; what reads it relies on that.
+    """
+    if checkpoint.model not in ARCHITECTURES:
+        raise ValueError(say("unknown model {model}", model=repr(checkpoint.model)))
+    CropParams.model_validate(checkpoint.params["crop"])
+    TrainParams.model_validate(checkpoint.params["train"])
+    colours = [*checkpoint.mean, *checkpoint.std]
+    wrong = [
+        name
+        for name, is_right in {
+            "classes": set(checkpoint.classes) <= set(CLASSES) and len(checkpoint.classes) > 1,
+            "input_size": checkpoint.input_size in range(16, 257),
+            "mean, std": len(colours) == 6 and all(0 <= value <= 1 for value in colours),
+            "lists_md5": checkpoint.lists_md5.keys() == LISTS.keys()
+            and all(map(_MD5.fullmatch, checkpoint.lists_md5.values())),
+            "state": all(its.isfinite().all() for its in checkpoint.state.values()),
+        }.items()
+        if not is_right
+    ]
+    if wrong:
+        raise ValueError(say("wrong: {fields}", fields=", ".join(wrong)))
 
 
 def start_from(network: nn.Module, model: str, path: Path) -> None:

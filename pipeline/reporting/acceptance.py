@@ -8,10 +8,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pipeline.reporting.intervals import fewest_without_error, wilson
+from pipeline.reporting.intervals import binomial_interval, exact_upper, fewest_without_error
 
 # Of the most confident, this share is accepted: the lines of the page's table.
 _SHARES = (1.0, 0.99, 0.95, 0.9, 0.75, 0.5)
+# How many counts of accepted readings are tested, at most.
+_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -30,20 +32,26 @@ class Acceptance:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of `error`."""
-        return wilson(self.errors, self.accepted)
+        """The 95 % interval of `error`, for this threshold alone and not for the best of many."""
+        return binomial_interval(self.errors, self.accepted)
+
+    @property
+    def one_in(self) -> int:
+        """At most one wrong in so many can be promised of them, exact, one-sided, at 95 %."""
+        return int(1 / exact_upper(self.errors, self.accepted))
 
 
 @dataclass(frozen=True)
-class Decision:
-    """Which threshold keeps the errors within a rate, and how sure that is.
+class Promise:
+    """Whether a rate of errors can be promised, and of what, `at`.
 
-    `proven`: the whole interval of the error is within the rate. `too_few`: only the error seen is;
-    `needed` without any would prove it. `none`: not even that, and there is no threshold `at`.
+    `kept`: of what is accepted there. `too_few`: of nothing, as there are fewer than the `needed`
+    without an error; `at` accepts all. `broken`: of nothing, as the surest, which are accepted `at`
+    this threshold, are too often wrong.
     """
 
-    verdict: Literal["proven", "too_few", "none"]
-    at: Acceptance | None
+    verdict: Literal["kept", "too_few", "broken"]
+    at: Acceptance
     needed: int
 
 
@@ -51,7 +59,8 @@ def score_readings(predictions: pd.DataFrame, whole_photos: set[str]) -> pd.Data
     """A row for each of `whole_photos`: whether all of its digits are right, and the confidence.
 
     A reading is as sure as the least sure of its digits: unlike the product, the minimum does not
-    fall with the number of digits, and it does not need their errors to be independent.
+    fall with the number of digits, and it does not need their errors to be independent. `group` is
+    that of the photo's copies.
     """
     whole = predictions[predictions["photo"].isin(whole_photos)]
     digits = pd.DataFrame(
@@ -59,10 +68,20 @@ def score_readings(predictions: pd.DataFrame, whole_photos: set[str]) -> pd.Data
             "photo": whole["photo"],
             "right": whole["predicted"] == whole["actual"],
             "confidence": whole["confidence"],
+            "group": whole["group"],
         }
     )
-    readings = digits.groupby("photo").agg({"right": "all", "confidence": "min"})
+    readings = digits.groupby("photo").agg({"right": "all", "confidence": "min", "group": "first"})
     return readings.astype({"right": bool})
+
+
+def count_copies_once(readings: pd.DataFrame) -> pd.DataFrame:
+    """One row for each group of `readings`, which are copies and no further evidence.
+
+    It is wrong where one of them is, and as sure as the surest of those; else as the surest of all.
+    """
+    ordered = readings.sort_values(["right", "confidence"], ascending=[True, False], kind="stable")
+    return ordered.groupby("group")[["right", "confidence"]].first()
 
 
 def accept_by_threshold(scored: pd.DataFrame) -> pd.DataFrame:
@@ -82,19 +101,29 @@ def accept_by_threshold(scored: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def find_threshold(accepted: pd.DataFrame, rate: float) -> Decision:
-    """The lowest confidence from which on at most a share of `rate` is wrong.
+def find_promise(accepted: pd.DataFrame, rate: float) -> Promise:
+    """From which confidence on it can be promised, at 95 %, that at most a share `rate` is wrong.
 
-    `accepted` is of `accept_by_threshold`.
+    `accepted` is of `accept_by_threshold`, of one reading at least. Learn then Test with a fixed
+    sequence (Angelopoulos et al. 2021, arXiv 2110.01052): from the fewest that could show it
+    without an error up to all, in 50 steps that do not depend on what is wrong, each is tested by
+    `exact_upper` until one fails, so that a false promise is made in 5 % of cases at most.
     """
-    needed = fewest_without_error(rate)
-    errors, counts = accepted["errors"].to_numpy(), accepted["accepted"].to_numpy()
-    highs = np.array([wilson(*pair)[1] for pair in zip(errors, counts, strict=True)])
-    if (proven := highs <= rate).any():
-        return Decision("proven", _at(accepted, int(np.flatnonzero(proven)[-1])), needed)
-    if (seen := errors <= rate * counts).any():
-        return Decision("too_few", _at(accepted, int(np.flatnonzero(seen)[-1])), needed)
-    return Decision("none", None, needed)
+    counts = accepted["accepted"].to_numpy()
+    needed, total = fewest_without_error(rate), int(counts[-1])
+    if total < needed:
+        return Promise("too_few", _at(accepted, len(counts) - 1), needed)
+    steps = np.linspace(needed, total, _STEPS).round().astype(int)
+    places = [int(place) for place in np.searchsorted(counts, steps)]
+    kept = None
+    for place in dict.fromkeys(places):
+        tested = _at(accepted, place)
+        if exact_upper(tested.errors, tested.accepted) > rate:
+            break
+        kept = tested
+    if kept is None:
+        return Promise("broken", _at(accepted, places[0]), needed)
+    return Promise("kept", kept, needed)
 
 
 def tabulate(accepted: pd.DataFrame) -> list[Acceptance]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,13 @@ from pipeline.learning.checkpoint import Checkpoint
 from pipeline.learning.digit_reader import classify
 from pipeline.learning.hardware import Hardware
 from pipeline.messages import mark, say
+from pipeline.reporting.caveats import Caveat
 from pipeline.reporting.figures import draw_misread
 from pipeline.reporting.metrics import Figures
 from pipeline.reporting.misread import load_most_confident
 from pipeline.reporting.page.render import render_report
 from pipeline.reporting.page.report import Report
+from pipeline.reporting.whole import LEFT_OUT
 from pipeline.runtime.files import write_file, write_json
 
 log = logging.getLogger(__name__)
@@ -51,8 +54,8 @@ def save_measurement(out: Path, report: Report, figures: Figures) -> None:
     write_json(out / "metrics.json", figures.as_numbers())
 
 
-def log_summary(figures: Figures, out: Path) -> None:
-    """Say how many digits and readings are right, and where the page is."""
+def log_summary(figures: Figures, caveats: Sequence[Caveat], out: Path) -> None:
+    """Say how many digits and readings are right, what to hold against that, where the page is."""
     for score, text in (
         (figures.digits, mark("digits: {share} right ({errors} of {count} wrong)")),
         (figures.readings, mark("readings: {share} right ({errors} of {count} wrong)")),
@@ -60,4 +63,8 @@ def log_summary(figures: Figures, out: Path) -> None:
         if score.count:
             share = f"{100 * score.share:.2f} %"
             log.info(say(text, share=share, errors=score.errors, count=score.count))
+    if figures.left_out:
+        log.info(say(LEFT_OUT, count=figures.left_out))
+    for caveat in caveats:
+        log.warning(say("WARNING: {text}", text=say(caveat.text, **caveat.values)))
     log.info(say("Report: {page}", page=(out / "index.html").as_posix()))

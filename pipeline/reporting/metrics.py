@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from pipeline.reporting.acceptance import score_readings
 from pipeline.reporting.score import Score
+from pipeline.reporting.whole import Whole
 
 _BINS = 15
 
@@ -20,12 +22,13 @@ class Figures:
     """How well digits are read.
 
     `digits` counts single digits, `readings` the photos whose every digit was read, right only when
-    all of them are; `classes` is of each label that occurs; for `ece` see
-    `expected_calibration_error`.
+    all of them are; `left_out` are no reading, since one of their digits may have been rejected;
+    `classes` is of each label that occurs; for `ece` see `expected_calibration_error`.
     """
 
     digits: Score
     readings: Score
+    left_out: int
     classes: Mapping[str, Score]
     macro_f1: float
     ece: float
@@ -34,25 +37,31 @@ class Figures:
         """metrics.json: nested numbers, rounded; of nothing there is no accuracy."""
         return {
             "digits": _numbers(self.digits) | {"macro_f1": round(self.macro_f1, 6)},
-            "readings": _numbers(self.readings),
+            "readings": _numbers(self.readings) | {"left_out": self.left_out},
             "classes": {label: round(its.share, 6) for label, its in self.classes.items()},
             "calibration": {"ece": round(self.ece, 6)},
         }
 
 
-def measure(predictions: pd.DataFrame, whole_photos: set[str]) -> Figures:
-    """The figures of a frame with the columns photo, actual, predicted, confidence.
+def measure(predictions: pd.DataFrame, whole: Whole) -> Figures:
+    """The figures of a frame with the columns photo, group, actual, predicted, confidence.
 
-    `whole_photos` are those whose every digit is in it.
+    `whole` are the photos whose every digit is in it; `group` is that of a photo's copies.
     """
     right = predictions["predicted"] == predictions["actual"]
+    readings = score_readings(predictions, whole.photos)
+    classes = [
+        (str(name), Score.of(right[rows.index], rows["group"]))
+        for name, rows in predictions.groupby("actual")
+    ]
     macro_f1 = f1_score(
         predictions["actual"], predictions["predicted"], average="macro", zero_division=0
     )
     return Figures(
-        digits=Score.of(right),
-        readings=Score.of(score_readings(predictions, whole_photos)["right"]),
-        classes={str(name): Score.of(its) for name, its in right.groupby(predictions["actual"])},
+        digits=Score.of(right, predictions["group"]),
+        readings=Score.of(readings["right"], readings["group"]),
+        left_out=len(whole.left_out),
+        classes=dict(classes),
         macro_f1=float(macro_f1),
         ece=expected_calibration_error(predictions["confidence"], right),
     )
@@ -71,13 +80,21 @@ def expected_calibration_error(confidence: pd.Series, right: pd.Series) -> float
 def bin_by_confidence(confidence: pd.Series, right: pd.Series) -> pd.DataFrame:
     """Count, mean confidence and accuracy of each of 15 equal bins of confidence that has any."""
     digits = pd.DataFrame({"confidence": confidence, "accuracy": right.astype(float)})
-    bins = np.minimum((confidence.to_numpy() * _BINS).astype(int), _BINS - 1)
+    bins = number_bins(confidence)
     means = digits.groupby(bins).mean()
     return means.assign(count=digits.groupby(bins).size())
+
+
+def number_bins(confidence: pd.Series) -> NDArray[np.int64]:
+    """Which of 15 equal bins each confidence (n,) is in, from 0 on."""
+    numbers: NDArray[np.int64] = (confidence.to_numpy() * _BINS).astype(np.int64)
+    return np.minimum(numbers, _BINS - 1)
 
 
 def _numbers(score: Score) -> dict[str, float]:
     numbers: dict[str, float] = {"count": score.count, "errors": score.errors}
     if score.count:
-        numbers["accuracy"] = round(1 - score.errors / score.count, 6)
+        low, high = score.interval
+        numbers["accuracy"] = round(score.share, 6)
+        numbers |= {"low": low, "high": high, "photos": score.photos}
     return numbers

@@ -9,9 +9,11 @@ from typing import Any
 
 from pipeline.learning.checkpoint import Checkpoint
 from pipeline.params import SplitParams
+from pipeline.reporting.caveats import Caveat
 from pipeline.reporting.metrics import Figures
-from pipeline.reporting.page.report import Photos, Training
+from pipeline.reporting.page.report import Photos, Report, Training
 from pipeline.reporting.score import Score
+from pipeline.reporting.whole import LEFT_OUT
 from pipeline.runtime.files import md5
 
 
@@ -41,9 +43,10 @@ class Facts:
     model_md5: str
     weights: int
     parameters: Mapping[str, Any]
-    split_by: str
+    caveats: tuple[Caveat, ...]
     digits: Score
     readings: Score
+    left_out: int
     classes: Mapping[str, Score]
     training: Side
     validation: Side
@@ -56,22 +59,24 @@ def gather_facts(
     path: Path,
     checkpoint: Checkpoint,
     split: SplitParams,
-    photos: Photos,
+    report: Report,
     training: Training,
     figures: Figures,
 ) -> Facts:
     """What is to be said of the checkpoint at `path`, which was measured and found to do `figures`.
 
-    It was trained as `training` tells, on digits of `photos`, divided by `split`.
+    It was trained as `training` tells, on digits of the photos of `report`, divided by `split`.
     """
+    photos = report.photos
     return Facts(
         model=checkpoint.model,
         model_md5=md5(path.read_bytes()),
         weights=sum(weight.numel() for weight in checkpoint.reader().parameters()),
         parameters=checkpoint.params | {"split": split.model_dump()},
-        split_by=split.by,
+        caveats=tuple(report.caveats),
         digits=figures.digits,
         readings=figures.readings,
+        left_out=figures.left_out,
         classes=figures.classes,
         training=_side("train", checkpoint, photos, training),
         validation=_side("valid", checkpoint, photos, training),
@@ -118,20 +123,27 @@ def _figures(facts: Facts) -> str:
     scores = {"digits": facts.digits, "readings": facts.readings}
     scores |= {f"digit {label}": score for label, score in sorted(facts.classes.items())}
     rows = [(name, *_shares(score)) for name, score in scores.items()]
+    seen = any(caveat.denies_unseen for caveat in facts.caveats)
+    caveats = "".join(f"- **{caveat.english}**\n" for caveat in facts.caveats)
+    left_out = f"\n\n{LEFT_OUT.format(count=facts.left_out)}" if facts.left_out else ""
     return f"""## Figures
 
-On the validation digits, which the model was not trained on. A reading is a photo whose every digit
-is in validation; it is right when all of them are. The interval is Wilson's, of 95 %.
+On the validation digits{"" if seen else ", which the model was not trained on"}.
 
-{_table(("", "n", "wrong", "right", "interval"), rows)}"""
+{caveats}{caveats and chr(10)}{_table(("", "n", "photos", "wrong", "right", "interval"), rows)}
+A reading is a photo whose every digit is in validation; it is right when all of them are. The
+interval, of 95 %, is by photo (empirical likelihood, with a part of an unseen photo added): digits
+of one photo are not independent, and copies of a photo count as one.{left_out}
+"""
 
 
 def _shares(score: Score) -> tuple[str, ...]:
     if not score.count:
-        return "0", "0", "", ""
+        return "0", "0", "0", "", ""
     low, high = (_percent(share) for share in score.interval)
     share = _percent(score.share)
-    return f"{score.count:,}", str(score.errors), f"{share} %", f"{low} to {high} %"
+    counts = (f"{score.count:,}", f"{score.photos:,}", str(score.errors))
+    return *counts, f"{share} %", f"{low} to {high} %"
 
 
 def _percent(share: float) -> str:
@@ -142,19 +154,11 @@ def _limits(facts: Facts) -> str:
     limits = [
         "All photos are from this `raw/`: the figures say nothing of another site, display, camera "
         "or season. `digits measure FOLDER` measures one.",
-        "Digits of one photo share its blur and glare, so they count for fewer than they are, and "
-        "the intervals of digits are too narrow; those of readings are not, for this reason.",
         "Labels are taken as right: a wrong one counts as an error, or hides one. "
         "`dvc repro audit/dvc.yaml` lists those that are likely wrong.",
         "Parameters that were chosen by these figures make them look better than they are.",
         "Only what was labelled is measured: where a digit is in the photo was given by its box.",
     ]
-    if facts.split_by == "digit":
-        limits.insert(
-            0,
-            "**Digits of one photo are on both sides** (`split.by: digit`): the figures are "
-            "flattered by an unknown share.",
-        )
     labels = sorted(set(facts.training.digits) | set(facts.validation.digits))
     fewest = min(labels, key=lambda label: facts.validation.digits.get(label, 0))
     limits.append(

@@ -2,39 +2,52 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
-# With fewer digits read differently, no outcome at all has a p-value below 0.05.
-FEWEST_DISCORDANT = 6
+from pipeline.reporting.intervals import difference_interval
+
+# With fewer photos read differently, no outcome at all has a p-value below 0.05.
+FEWEST_UNEVEN = 6
 
 
 @dataclass(frozen=True)
 class Pairing:
-    """How two readers did on the same `count` digits.
+    """How two readers did on the same `count` digits of some `photos`.
 
-    `gained` digits only the new one reads right, `lost` only the old one.
+    `gained` digits only the new one reads right, `lost` only the old one; on `uneven` photos one of
+    them reads more digits right. `p_value` is of both being equal; `interval`, at 95 %, is of the
+    difference. Both are by photo.
     """
 
     count: int
+    photos: int
     old_right: int
     new_right: int
     gained: int
     lost: int
+    uneven: int
+    p_value: float
+    interval: tuple[float, float]
 
     @classmethod
-    def of(cls, old: NDArray[np.bool_], new: NDArray[np.bool_]) -> Pairing:
-        """From which digits (n,) each reader got right."""
+    def of(cls, old: NDArray[np.bool_], new: NDArray[np.bool_], group: pd.Series) -> Pairing:
+        """From which digits (n,) each reader got right, and the group of copies that each is of."""
+        gain = pd.Series(new.astype(int) - old.astype(int)).groupby(group.to_numpy())
+        values = gain.sum().to_numpy(dtype=int)
         return cls(
             count=len(old),
+            photos=len(values),
             old_right=int(old.sum()),
             new_right=int(new.sum()),
             gained=int((new & ~old).sum()),
             lost=int((old & ~new).sum()),
+            uneven=int((values != 0).sum()),
+            p_value=sign_flip_p_value(values),
+            interval=difference_interval(values, gain.size().to_numpy(dtype=int)),
         )
 
     @property
@@ -43,25 +56,24 @@ class Pairing:
         return (self.new_right - self.old_right) / self.count
 
     @property
-    def p_value(self) -> float:
-        """McNemar's exact test, two-sided: chance of so uneven a share if both were equal."""
-        discordant = self.gained + self.lost
-        return float(binomtest(self.lost, discordant).pvalue) if discordant else 1.0
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % interval of the difference, for paired shares.
-
-        Agresti and Min 2005, Statistics in Medicine 24:729, section 3: Wald's interval after half
-        a digit is added to each of the four cells.
-        """
-        total = self.count + 2
-        gained, lost = (self.gained + 0.5) / total, (self.lost + 0.5) / total
-        difference = gained - lost
-        reach = 1.959964 * math.sqrt((gained + lost - difference**2) / total)
-        return difference - reach, difference + reach
-
-    @property
     def can_tell(self) -> bool:
-        """Whether enough digits are read differently for any difference to be significant."""
-        return self.gained + self.lost >= FEWEST_DISCORDANT
+        """Whether enough photos are read differently for any difference to be significant."""
+        return self.uneven >= FEWEST_UNEVEN
+
+
+def sign_flip_p_value(values: NDArray[np.int64]) -> float:
+    """Chance of a sum as far from 0, had the sign of each of `values` (n,) been tossed for.
+
+    Two-sided and exact: every outcome of the tosses counts. Where two readers are equal, on each
+    photo either may be the better, whatever its digits have in common (Fisher 1935, The Design of
+    Experiments, section 21).
+    """
+    steps = np.abs(values[values != 0])
+    reach = int(steps.sum())
+    # chance[i]: that the photos up to here sum to i - reach.
+    chance = np.zeros(2 * reach + 1)
+    chance[reach] = 1.0
+    for step in steps:
+        chance = (np.roll(chance, step) + np.roll(chance, -step)) / 2
+    sums = np.arange(-reach, reach + 1)
+    return min(float(chance[np.abs(sums) >= abs(values.sum())].sum()), 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import logging
+import signal
 import sys
 from collections.abc import Callable
 
@@ -63,4 +64,6 @@ def run(main: Callable[[], None]) -> None:
     except MemoryError:
         sys.exit(say("ERROR: {error}", error=say("out of memory: close other programs, run again")))
     except KeyboardInterrupt:
+        # A second one, on the way out, would end the process as killed.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.exit(130)

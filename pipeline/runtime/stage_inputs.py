@@ -24,8 +24,8 @@ from pipeline.messages import say
 from pipeline.runtime.errors import UserError
 
 _PARAMS = Path("params.yaml")
-# What a look into a folder leaves there: what .dvcignore has.
-_IGNORED = frozenset({"__pycache__", ".DS_Store", "Thumbs.db", "desktop.ini"})
+# What a look into a folder leaves there: what .dvcignore has, so that DVC does not see it.
+UNSEEN = frozenset({"__pycache__", ".DS_Store", "Thumbs.db", "desktop.ini"})
 
 Stamp = tuple[int, int]
 
@@ -108,8 +108,8 @@ def _paths(entry: Mapping[str, Any]) -> Iterator[str]:
         if not Path(path).is_dir():
             yield path
         for folder, below, names in os.walk(path):
-            below[:] = set(below) - _IGNORED
-            yield from (f"{folder}/{name}" for name in names if name not in _IGNORED)
+            below[:] = set(below) - UNSEEN
+            yield from (f"{folder}/{name}" for name in names if name not in UNSEEN)
 
 
 def _values(entry: Mapping[str, Any]) -> dict[str, object] | None:

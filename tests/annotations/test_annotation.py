@@ -60,7 +60,7 @@ def test_a_photo_over_the_limit_rejects_every_object(tmp_path):
     params = PARAMS.model_copy(update={"max_megapixels": 0.01})
     annotation = read(tmp_path, voc_xml(display("70"), "a.jpg", SIZE), params)
     found = [(number, finding.reason) for number, finding in annotation.findings]
-    assert found == [(1, "unreadable_photo"), (2, "unreadable_photo")]
+    assert found == [(1, "photo_too_large"), (2, "photo_too_large")]
     assert not annotation.boxes
 
 

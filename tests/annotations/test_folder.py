@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from helpers import REAL_DATA, ROOT, SIZE, display, draw_photo, jpeg, voc_xml, write
 from hypothesis import given, settings
@@ -105,7 +106,8 @@ def test_hangul_is_the_same_composed_and_decomposed(tmp_path, forms):
         pytest.param([], "a.xml", "a.jpg", "no_photo", id="no photo"),
         pytest.param(["b.jpg"], "a.xml", "", "no_photo", id="no filename"),
         pytest.param(["a.jpg", "a.png"], "a.xml", "", "ambiguous_photo", id="two of a stem"),
-        pytest.param(["x/a.jpg", "y/a.jpg"], "a.xml", "a.jpg", "ambiguous_photo", id="two folders"),
+        pytest.param(["x/a.jpg", "y/a.jpg"], "a.xml", "a.jpg", "no_photo", id="other folders"),
+        pytest.param(["d2/a.jpg"], "d1/a.xml", "a.jpg", "no_photo", id="another delivery"),
     ],
 )
 def test_without_a_certain_photo_its_objects_are_rejected(tmp_path, photos, xml, filename, reason):
@@ -139,9 +141,39 @@ def test_a_link_out_of_the_folder_is_not_used(tmp_path):
 
 def test_a_second_xml_of_a_photo_is_rejected(tmp_path):
     """Its digits would count twice."""
-    layout(tmp_path, ["a.jpg"], {"a.xml": "a.jpg", "copy/a.xml": "a.jpg"})
+    layout(tmp_path, ["a.jpg"], {"a.xml": "a.jpg", "Annotations/a.xml": "a.jpg"})
     assert photo_of(tmp_path, "a.xml") == "a.jpg"
-    assert found_reasons(tmp_path, "copy/a.xml") == {"photo_already_annotated"}
+    assert found_reasons(tmp_path, "Annotations/a.xml") == {"photo_already_annotated"}
+
+
+def test_labels_of_one_delivery_stay_with_it(tmp_path):
+    """Phones number anew: of two XML of one name, the one beside the photo counts, whichever."""
+    write(tmp_path / "d1/IMG_0001.xml", voc_xml(display("999"), "IMG_0001.jpg"))
+    write(tmp_path / "d2/IMG_0001.jpg", PHOTO)
+    write(tmp_path / "d2/IMG_0001.xml", voc_xml(display("123"), "IMG_0001.jpg"))
+    boxes, _ = read_frames(tmp_path)
+    assert "".join(boxes["label"]) == "123"
+    assert found_reasons(tmp_path, "d1/IMG_0001.xml") == {"no_photo"}
+    (tmp_path / "d2/IMG_0001.xml").unlink()
+    boxes, problems = read_frames(tmp_path)
+    assert boxes.empty
+    assert "d2/IMG_0001.jpg is another folder's" in problems["detail"].str.cat()
+
+
+def test_a_backup_of_the_labels_takes_nothing_away(tmp_path):
+    """The XML beside the photo is the one that is mended."""
+    write(tmp_path / "photos/IMG_1.jpg", PHOTO)
+    write(tmp_path / "photos/IMG_1.xml", voc_xml(display("59"), "IMG_1.jpg"))
+    write(tmp_path / "backup/IMG_1.xml", voc_xml(display("52"), "IMG_1.jpg"))
+    boxes, _ = read_frames(tmp_path)
+    assert "".join(boxes["label"]) == "59"
+
+
+def test_an_xml_that_names_another_photo_is_told(tmp_path):
+    """Its own name is believed, and a person looks whose labels they are."""
+    layout(tmp_path, ["a.jpg", "b.jpg"], {"a.xml": "b.jpg"})
+    assert photo_of(tmp_path, "a.xml") == "a.jpg"
+    assert found_reasons(tmp_path, "a.xml") == {"other_photo_named"}
 
 
 def test_files_that_are_not_used_are_listed(tmp_path):
@@ -195,6 +227,7 @@ def test_boxes_land_on_their_digit_whatever_the_orientation(tmp_path, orientatio
     upright_size = orientation < 5
     photo = Image.new("RGB", (96, 64), "black")
     photo.paste("white", (16, 8, 48, 24))
+    photo.paste("#909090", (24, 12, 40, 20))
     stored = write(tmp_path / "a.jpg", jpeg(photo, orientation=orientation))
     upright = read_photo(stored).convert("L")
     lit = upright.point(lambda value: 255 * (value > 128)).getbbox()
@@ -213,22 +246,24 @@ def details(folder, file):
 
 def test_details_name_the_photo_and_the_facts(tmp_path):
     """They are the same in every language."""
-    layout(tmp_path, ["a.jpg", "b.jpg"], {"a.xml": "a.jpg", "copy/a.xml": "a.jpg", "b.xml": ""})
+    layout(tmp_path, ["a.jpg", "b.jpg"], {"a.xml": "a.jpg", "xml/a.xml": "a.jpg", "b.xml": ""})
     write(tmp_path / "b.xml", voc_xml([], "b.jpg", (640, 480)))
-    assert details(tmp_path, "copy/a.xml") == ["a.jpg by a.xml"] * 3
-    assert details(tmp_path, "b.xml") == ["b.jpg by b.xml", "640 x 480, b.jpg is 160 x 120"]
+    assert details(tmp_path, "xml/a.xml") == ["a.jpg by a.xml"] * 3
+    assert details(tmp_path, "b.xml") == ["b.jpg by b.xml", "640 x 480, the photo is 160 x 120"]
     write(tmp_path / "b.jpg", jpeg(draw_photo([]), orientation=6))
     write(tmp_path / "b.xml", voc_xml(display("7", top=0), "b.jpg", (160, 120)))
-    assert details(tmp_path, "b.xml") == ["b.jpg: orientation 6"]
+    assert details(tmp_path, "b.xml") == ["orientation 6"]
     write(tmp_path / "b.jpg", jpeg(draw_photo([]), orientation=3))
     assert details(tmp_path, "b.xml") == ["orientation 3, see parse.exif"]
 
 
-def test_a_size_that_is_transposed_for_no_reason_is_noted(tmp_path):
+def test_a_size_that_is_transposed_for_no_reason_is_no_size(tmp_path):
     """The photo is stored upright; where `parse.exif` is raw, its stored size is compared."""
     write(tmp_path / "a.jpg", PHOTO)
     write(tmp_path / "a.xml", voc_xml(display("7"), "a.jpg", SIZE[::-1]))
     assert found_reasons(tmp_path, "a.xml") == {"size_mismatch"}
+    write(tmp_path / "a.xml", voc_xml([("7", (126, 30, 150, 70))], "a.jpg", SIZE[::-1]))
+    assert found_reasons(tmp_path, "a.xml") == {"size_wrong"}
     raw = PARAMS.model_copy(update={"exif": "raw"})
     for orientation, size in ((3, SIZE), (6, SIZE)):
         write(tmp_path / "a.jpg", jpeg(draw_photo([]), orientation=orientation))
@@ -289,24 +324,256 @@ def test_a_files_problems_come_in_the_order_of_its_objects(tmp_path):
     """The file's own come first, whichever rule found them."""
     objects = [*display("7"), ("kg", (100, 30, 120, 70)), *display("7"), (" 1", (40, 30, 60, 70))]
     write(tmp_path / "a.jpg", PHOTO)
-    write(tmp_path / "a.xml", voc_xml(objects, "a.jpg", (640, 480)))
+    write(tmp_path / "a.xml", voc_xml(objects, "a.jpg", (64, 48)))
     _, problems = read_frames(tmp_path)
     assert list(zip(problems["object"], problems["reason"], strict=True)) == [
-        ("", "size_mismatch"), ("2", "not_a_digit"), ("3", "duplicate_box"), ("4", "label_tidied"),
+        ("", "size_wrong"), ("2", "not_a_digit"), ("3", "duplicate_box"), ("4", "label_tidied"),
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("size", "noted"),
-    [(SIZE, False), ((640, 480), True), (("", ""), False), ((0, 0), False)],
-    ids=["right", "wrong", "missing", "0"],
+    ("size", "reasons"),
+    [
+        pytest.param(SIZE, set(), id="right"),
+        pytest.param((640, 360), {"size_mismatch"}, id="another shape"),
+        pytest.param(("", ""), set(), id="missing"),
+        pytest.param((0, 0), set(), id="0"),
+    ],
 )
-def test_another_photos_size_is_noted(tmp_path, size, noted):
-    """The boxes are used: only a person can tell whether the XML is another photo's."""
+def test_boxes_drawn_on_a_photo_of_another_shape_are_rejected(tmp_path, size, reasons):
+    """They would be cut at the wrong place."""
     write(tmp_path / "a.jpg", PHOTO)
     write(tmp_path / "a.xml", voc_xml(display("70"), "a.jpg", size))
-    assert photo_of(tmp_path, "a.xml") == "a.jpg"
-    assert ("size_mismatch" in found_reasons(tmp_path, "a.xml")) == noted
+    assert found_reasons(tmp_path, "a.xml") == reasons
+    assert (photo_of(tmp_path, "a.xml") is None) == bool(reasons)
+
+
+@pytest.mark.parametrize("by", [2, 0.5, 1.49])
+def test_boxes_are_scaled_with_their_photo(tmp_path, by):
+    """A photo that was made smaller, or larger, after labelling shows its digits where they are."""
+    write(tmp_path / "a.jpg", PHOTO)
+    drawn = [(label, tuple(by * edge for edge in box)) for label, box in display("70")]
+    size = tuple(round(by * side) for side in SIZE)
+    write(tmp_path / "a.xml", voc_xml(drawn, "a.jpg", size))
+    boxes = read_folder(tmp_path, PARAMS).boxes
+    assert found_reasons(tmp_path, "a.xml") == {"box_scaled"}
+    for row, (_, box) in zip(boxes, display("70"), strict=True):
+        assert max(abs(edge - right) for edge, right in zip(row.box, box, strict=True)) <= 1
+
+
+def test_a_box_that_cvat_turned_is_upright_round_it(tmp_path):
+    """CVAT writes it unturned, with its rotation in an attribute that need not be the first."""
+    photo = draw_photo(display("70"), (240, 120))
+    write(tmp_path / "a.jpg", jpeg(photo))
+    xml = voc_xml([("7", (80, 40, 144, 64))], "a.jpg", (240, 120))
+    for degrees, box in (("90.0", (100, 20, 124, 84)), ("0.0", (80, 40, 144, 64))):
+        pairs = {"occluded": "0", "rotation": degrees}.items()
+        attributes = "".join(
+            f"<attribute><name>{k}</name><value>{v}</value></attribute>" for k, v in pairs
+        )
+        turned = xml.replace("</object>", f"<attributes>{attributes}</attributes></object>")
+        write(tmp_path / "a.xml", turned)
+        [found] = read_folder(tmp_path, PARAMS).boxes
+        assert found.box == box
+        assert found_reasons(tmp_path, "a.xml") == ({"box_turned"} if degrees == "90.0" else set())
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        pytest.param(("0.083", "0.25", "0.183", "0.583"), "not_pixels", id="shares"),
+        pytest.param(("np.float64(20.0)", "30", "44", "70"), "not_pixels", id="numpy"),
+        pytest.param(("5_0", "30", "74", "70"), "bad_number", id="underscore"),
+        pytest.param(("0" * 64 + "5", "30", "44", "70"), "bad_number", id="65 digits"),
+        pytest.param(("infinity", "30", "44", "70"), "bad_number", id="infinity"),
+        pytest.param(("\uff15\uff10", "30", "74", "70"), "bad_number", id="full width"),
+    ],
+)
+def test_what_is_no_pixel_is_no_box(tmp_path, values, reason):
+    """Python would read some of these as numbers; the converter's fault is told as such."""
+    layout(tmp_path, ["a.jpg"], {})
+    write(tmp_path / "a.xml", voc_xml([("7", values)], "a.jpg"))
+    assert found_reasons(tmp_path, "a.xml") - {"all_rejected"} == {reason}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "reasons"),
+    [
+        pytest.param(("7", (20, 30, 44, 70)), ("1", (20, 30, 45, 70)), ["conflicting_labels"] * 2),
+        pytest.param(("0", (52, 30, 76, 70)), ("0", (53, 30, 76, 69)), ["duplicate_box"]),
+        pytest.param(("1", (52, 30, 58, 70)), ("1", (54, 32, 60, 72)), ["duplicate_box"]),
+        pytest.param(("1", (52, 30, 58, 70)), ("1", (60, 30, 66, 70)), []),
+        pytest.param(("0", (52, 30, 76, 70)), ("0", (62, 30, 86, 70)), []),
+    ],
+    ids=["two labels", "drawn twice", "labelImg's duplicate", "side by side", "half over"],
+)
+def test_two_boxes_on_one_digit_are_one(tmp_path, one, other, reasons):
+    """A second is a duplicate, or in conflict; two digits that overlap stay two."""
+    write(tmp_path / "a.jpg", jpeg(draw_photo(display("0123"), (240, 120))))
+    write(tmp_path / "a.xml", voc_xml([one, other], "a.jpg", (240, 120)))
+    problems = read_folder(tmp_path, PARAMS).problems
+    assert [row.reason for row in problems if row.object] == reasons
+
+
+BOX = "<bndbox><xmin>{0}</xmin><ymin>30</ymin><xmax>{1}</xmax><ymax>70</ymax></bndbox>"
+STRAY_TREES = {
+    "four boxes, one name": "<object><name>7</name>" + BOX.format(20, 44) + BOX.format(52, 76)
+    + BOX.format(84, 108) + BOX.format(116, 140) + "</object>",
+    "name, box, name, box": "<object><name>7</name>" + BOX.format(20, 44) + "<name>0</name>"
+    + BOX.format(52, 76) + "</object>",
+    "capital": "<Object><name>7</name>" + BOX.format(20, 44) + "</Object>",
+    "objects": "<objects><object><name>7</name>" + BOX.format(20, 44) + "</object></objects>",
+    "nested": "<object><name>7</name>" + BOX.format(20, 44) + "<object><name>0</name>"
+    + BOX.format(52, 76) + "</object></object>",
+    "part": "<object><name>7</name>" + BOX.format(20, 44) + "<part><name>0</name>"
+    + BOX.format(52, 76) + "</part></object>",
+    "two names": "<object><name>7</name><name>1</name>" + BOX.format(20, 44) + "</object>",
+    "two xmin": "<object><name>7</name>"
+    + BOX.format(20, 44).replace("<xmax>", "<xmin>9</xmin><xmax>") + "</object>",
+    "element in a number": "<object><name>7</name>"
+    + BOX.format("2<i/>0", 44) + "</object>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tree", STRAY_TREES.values(), ids=STRAY_TREES)
+def test_every_box_that_is_not_used_has_a_row(tmp_path, tree):
+    """However it stands in the tree; and nothing is read that is not one label with one box."""
+    write(tmp_path / "a.jpg", jpeg(draw_photo(display("0123"), (240, 120))))
+    write(tmp_path / "a.xml", f"<annotation><filename>a.jpg</filename>{tree}</annotation>")
+    ledger = read_folder(tmp_path, PARAMS)
+    rejected = [row for row in ledger.problems if row.object and row.verdict == "rejected"]
+    assert len(ledger.boxes) + len(rejected) == tree.count("<bndbox>")
+    assert rejected
+    assert len(ledger.boxes) == (1 if tree in (STRAY_TREES["nested"], STRAY_TREES["part"]) else 0)
+
+
+def trees(depth):
+    """Bits of XML in which boxes stand anywhere."""
+    leaf = st.sampled_from(["<name>7</name>", BOX.format(20, 44), BOX.format(52, 76), "<x/>"])
+    if not depth:
+        return leaf
+    inner = st.lists(trees(depth - 1), max_size=3).map("".join)
+    names = st.sampled_from(["object", "Object", "objects", "part", "x", "BNDBOX"])
+    return leaf | st.tuples(names, inner).map(lambda its: f"<{its[0]}>{its[1]}</{its[0]}>")
+
+
+@given(tree=st.lists(trees(3), max_size=4).map("".join))
+def test_no_box_is_lost_in_a_generated_tree(tmp_path_factory, tree):
+    """Whatever is called like a box is used or rejected, by a count that knows no object."""
+    folder = tmp_path_factory.mktemp("tree")
+    write(folder / "a.jpg", jpeg(draw_photo(display("0123"), (240, 120))))
+    write(folder / "a.xml", f"<annotation>{tree}</annotation>")
+    ledger = read_folder(folder, PARAMS)
+    numbers = {row.object for row in ledger.boxes}
+    numbers |= {int(row.object) for row in ledger.problems if row.object}
+    boxes = tree.count("<bndbox>") + tree.count("<BNDBOX>")
+    without = tree.count("<object>")  # an object of none counts too
+    assert boxes <= len(numbers) <= boxes + without
+
+
+NOISE = np.random.default_rng(1).integers(0, 256, 4096, dtype=np.uint8).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        pytest.param(lambda its: its[: len(its) // 2] + b"\xff\xd9", "unreadable_photo", id="half"),
+        pytest.param(
+            lambda its: its[: len(its) // 2] + bytes(4096) + its[len(its) // 2 + 4096 :],
+            "unreadable_photo", id="zeros within",
+        ),
+        pytest.param(
+            lambda its: its[: len(its) // 2] + NOISE + its[len(its) // 2 + 4096 :],
+            "unreadable_photo", id="noise within",
+        ),
+        pytest.param(lambda _: jpeg(Image.new("RGB", SIZE)), "blank_photo", id="black"),
+        pytest.param(lambda _: b"version https://git-lfs.github.com/spec/v1\n", "unreadable_photo",
+                     id="LFS pointer"),
+    ],
+)  # fmt: skip
+def test_a_photo_that_shows_nothing_is_rejected(tmp_path, damage, reason):
+    """Though its head and its end are those of a photo."""
+    photo = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
+    write(tmp_path / "a.jpg", damage(jpeg(Image.fromarray(photo))))
+    write(tmp_path / "a.xml", voc_xml(display("70"), "a.jpg", ("", "")))
+    assert found_reasons(tmp_path, "a.xml") == {reason}
+    assert found_reasons(tmp_path, "a.jpg") == {reason}
+
+
+def test_twelve_bits_in_sixteen_are_too_dark(tmp_path):
+    """Nothing of it is left when 16 bits become 8."""
+    ramp = np.linspace(0, 4095, 160 * 120).reshape(120, 160).astype(np.uint16)
+    Image.fromarray(ramp).save(tmp_path / "a.png")
+    write(tmp_path / "a.xml", voc_xml(display("70"), "a.png"))
+    assert found_reasons(tmp_path, "a.xml") == {"blank_photo"}
+
+
+def test_a_box_round_nothing_is_told(tmp_path):
+    """The digits beside it are used."""
+    photo = draw_photo(display("70"))
+    photo.paste("grey", (100, 20, 160, 100))
+    write(tmp_path / "a.jpg", jpeg(photo, quality=95))
+    write(tmp_path / "a.xml", voc_xml([*display("70"), ("1", (110, 30, 134, 70))], "a.jpg"))
+    ledger = read_folder(tmp_path, PARAMS)
+    assert "".join(row.label for row in ledger.boxes) == "70"
+    assert found_reasons(tmp_path, "a.xml") == {"blank_box"}
+
+
+SYSTEM = [
+    ".Trash-1000/files", "$RECYCLE.BIN", "@eaDir", ".@__thumb", "@Recycle", "__MACOSX",
+    ".ipynb_checkpoints", ".stversions", "#recycle",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", SYSTEM)
+def test_what_a_system_keeps_is_nobodys_photo(tmp_path, place):
+    """It is noted once, never used, and no rival of the photo beside it."""
+    for folder in ("", f"{place}/"):
+        write(tmp_path / f"{folder}a.jpg", PHOTO)
+        write(tmp_path / f"{folder}a.xml", voc_xml(display("70"), "a.jpg"))
+    write(tmp_path / "._a.xml", b"\0\5\x16\7")
+    boxes, problems = read_frames(tmp_path)
+    assert set(boxes["photo"]) == {"a.jpg"}
+    top = place.partition("/")[0]
+    assert dict(zip(problems["file"], problems["reason"], strict=True)) == {
+        "._a.xml": "system_file", top: "system_folder",
+    }  # fmt: skip
+
+
+YOLO = "7 0.48 0.63 0.69 0.71\n0 0.3 0.4 0.1 0.2\n"
+OTHER_LABELS = {
+    "b.txt": YOLO,
+    "coco.json": '{"images": [], "annotations": [], "categories": []}',
+    "studio.json": '[{"id": 1, "annotations": [], "data": {}}]',
+    "via.json": '{"a.jpg123": {"filename": "a.jpg", "regions": []}}',
+    "b.json": '{"shapes": [], "imagePath": "b.jpg"}',
+    "cvat.xml": "<?xml version='1.0'?><annotations><image/></annotations>",
+    "dlib.xml": "<?xml version='1.0'?><dataset><images/></dataset>",
+    "labels.zip": b"PK\3\4" + bytes(30),
+}
+
+
+@pytest.mark.parametrize(("file", "content"), OTHER_LABELS.items(), ids=OTHER_LABELS)
+def test_labels_of_another_format_are_a_complaint(tmp_path, file, content):
+    """It says which format they are, and how to export Pascal VOC."""
+    layout(tmp_path, ["a.jpg", "b.jpg"], {"a.xml": "a.jpg"})
+    write(tmp_path / file, content)
+    assert found_reasons(tmp_path, file) == {"other_labels"}
+    assert ": " in details(tmp_path, file)[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("classes.txt", "0\n1\n2\n"), ("notes.txt", "7 kg at 8.30\n"), ("a.json", "{}"),
+        ("b.json", "[1, 2"), ("c.json", '{"version": 1}'), ("empty.txt", ""),
+    ],
+)  # fmt: skip
+def test_other_texts_are_no_labels(tmp_path, file, content):
+    """They are left alone, as any file that is neither photo nor XML."""
+    layout(tmp_path, ["a.jpg"], {"a.xml": "a.jpg"})
+    write(tmp_path / file, content)
+    assert found_reasons(tmp_path, file) == {"other_file"}
 
 
 def test_boxes_come_by_photo_in_reading_order(tmp_path):
@@ -345,7 +612,7 @@ ODD_XML = st.fixed_dictionaries(
         "size": st.sampled_from([(48, 32), (32, 48), (0, 0), ("", "")]),
     }
 )
-SMALL = Image.new("RGB", (48, 32), "grey")
+SMALL = Image.radial_gradient("L").resize((48, 32)).convert("RGB")
 ODD_PHOTOS = st.sampled_from(
     [
         jpeg(SMALL),
@@ -373,7 +640,7 @@ def read_generated(files):
             write(folder / file, voc_xml(**content) if isinstance(content, dict) else content)
         ledger = read_folder(folder, PARAMS)
         boxes, problems = read_frames(folder)
-        headers = {name: read_header(folder / name) for name in boxes["photo"]}
+        headers = {name: read_header((folder / name).read_bytes()) for name in boxes["photo"]}
         return ledger, boxes, problems, headers
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from helpers import write
@@ -16,12 +17,12 @@ def others(folder):
 
 def test_files_are_told_by_their_suffix(tmp_path):
     """They are in any case, at any depth, and sorted."""
-    for name in ("b.JPG", "a.jpeg", "x/y/c.png", "x/c.XML", "a.xml", "notes.txt", "jpg", ".xml"):
+    for name in ("b.JPG", "a.jpeg", "x/y/c.png", "x/c.XML", "a.xml", "notes.txt", "jpg", "xml."):
         write(tmp_path / name, "7")
     listing = list_files(tmp_path)
     assert listing.photos == ["a.jpeg", "b.JPG", "x/y/c.png"]
     assert listing.annotations == ["a.xml", "x/c.XML"]
-    assert others(tmp_path) == dict.fromkeys([".xml", "jpg", "notes.txt"], "other_file")
+    assert others(tmp_path) == dict.fromkeys(["jpg", "notes.txt", "xml."], "other_file")
     assert len(listing) == 8
 
 
@@ -62,7 +63,29 @@ def test_a_link_to_the_folder_itself_changes_nothing(tmp_path):
 def test_a_pipe_is_not_opened(tmp_path):
     """Whoever reads from it waits for ever."""
     os.mkfifo(tmp_path / "a.jpg")
-    assert list_files(tmp_path).others == {"a.jpg": ("other_file", "not a plain file")}
+    assert others(tmp_path) == {"a.jpg": "not_a_file"}
+
+
+def test_a_link_into_dvcs_cache_is_a_file(tmp_path, monkeypatch):
+    """DVC lays them where `cache.type` is symlink; the cache may be on another disk."""
+    monkeypatch.chdir(tmp_path)
+    for cache in (".dvc/cache", "disk/cache"):
+        write(tmp_path / cache / "files/md5/12/3456", "7")
+        (tmp_path / "raw").mkdir(exist_ok=True)
+        (tmp_path / "raw/a.jpg").unlink(missing_ok=True)
+        (tmp_path / "raw/a.jpg").symlink_to(tmp_path / cache / "files/md5/12/3456")
+        write(tmp_path / ".dvc/config", "[cache]\n    dir = ../disk/cache\n")
+        assert list_files(Path("raw")).photos == ["a.jpg"]
+    (tmp_path / ".dvc/config").unlink()
+    assert others(Path("raw")) == {"a.jpg": "link_not_followed"}
+
+
+def test_what_dvc_does_not_see_has_no_row(tmp_path):
+    """A look into the folder leaves it there, and no stage would run again for it."""
+    for name in ("Thumbs.db", "x/.DS_Store", "desktop.ini", "__pycache__/a.jpg", "a.jpg"):
+        write(tmp_path / name, "7")
+    listing = list_files(tmp_path)
+    assert (listing.photos, listing.others) == (["a.jpg"], {})
 
 
 @pytest.mark.parametrize("name", ["a\n.jpg", "a\r.xml", "x\t/a.jpg", "\udcb0.jpg"])

@@ -1,4 +1,4 @@
-"""Which photo an XML belongs to: the nearest of its own name, else that of its `<filename>`."""
+"""Which photo an XML belongs to: that of its own name and folder, else of its `<filename>`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.annotations.rules import Rejected
 
 
 def find(photos, xml, filename=""):
-    return PhotoFinder(photos).find(xml, filename)
+    return PhotoFinder(photos).find(xml, filename).photo
 
 
 def refusal(photos, xml, filename=""):
@@ -23,15 +23,34 @@ def refusal(photos, xml, filename=""):
     [
         pytest.param(["x/a.jpg", "a.jpg"], "x/a.xml", "x/a.jpg", id="its own folder"),
         pytest.param(["x/a.jpg", "a.jpg"], "a.xml", "a.jpg", id="not the one below"),
-        pytest.param(["x/y/a.jpg", "z/a.jpg"], "x/a.xml", "x/y/a.jpg", id="below its folder"),
-        pytest.param(["x/y/a.jpg", "z/a.jpg"], "x/w/a.xml", "x/y/a.jpg", id="beside its folder"),
-        pytest.param(["z/a.jpg"], "x/y/w/a.xml", "z/a.jpg", id="anywhere"),
+        pytest.param(["x/images/a.jpg", "a.jpg"], "x/a.xml", "x/images/a.jpg", id="its images"),
+        pytest.param(["x/a.jpg", "a.jpg"], "x/xml/a.xml", "x/a.jpg", id="XML in a folder"),
+        pytest.param(["사진/d1/a.jpg"], "라벨/d1/a.xml", "사진/d1/a.jpg", id="Korean folders"),
+        pytest.param(
+            ["x/JPEGImages/a.jpg", "y/JPEGImages/a.jpg"], "y/Annotations/a.xml",
+            "y/JPEGImages/a.jpg", id="VOC folders",
+        ),
         pytest.param(["xx/a.jpg", "x/a.jpg"], "x/a.xml", "x/a.jpg", id="not a name alike"),
     ],
-)
-def test_the_nearest_photo_of_its_name_is_its_own(photos, xml, photo):
-    """Its folder comes first, then what is below it, then folder by folder upwards."""
+)  # fmt: skip
+def test_the_photo_of_its_name_and_folder_is_its_own(photos, xml, photo):
+    """Folders that differ only in what says photos or XML are one place."""
     assert find(photos, xml) == photo
+
+
+@pytest.mark.parametrize(
+    ("photos", "xml"),
+    [
+        (["d2/a.jpg"], "d1/a.xml"), (["d1/b.jpg", "d1/images/a.jpg"], "d1/a.xml"),
+        (["d2/a.jpg"], "a.xml"), (["a.jpg"], "d1/a.xml"), (["d1/new/a.jpg"], "d1/a.xml"),
+    ],
+    ids=["sibling", "beside other photos", "below", "above", "a delivery within"],
+)  # fmt: skip
+def test_a_photo_of_its_name_elsewhere_is_named_and_not_taken(photos, xml):
+    """Phones number anew: it is most likely another one."""
+    finding = refusal(photos, xml, "a.jpg")
+    assert finding.reason == "no_photo"
+    assert f"{photos[-1]} is another folder's" in finding.detail
 
 
 @pytest.mark.parametrize(
@@ -60,8 +79,8 @@ def test_without_its_own_the_filename_finds_it(filename):
 
 
 def test_the_whole_filename_comes_before_its_stem():
-    """It is b.jpg far away, not b.png near."""
-    assert find(["x/b.png", "y/b.jpg"], "x/a.xml", "b.jpg") == "y/b.jpg"
+    """It is b.jpg, not b.png."""
+    assert find(["x/b.png", "x/b.jpg"], "x/a.xml", "b.jpg") == "x/b.jpg"
 
 
 def test_a_filename_is_compared_by_no_more_than_a_file_systems_255():
@@ -75,12 +94,19 @@ def test_the_refusals_name_what_was_looked_for():
     """They name three candidates at most, and no more of a stranger's text than a line."""
     assert refusal(["b.jpg"], "x/a.xml", "c.jpg") == ("no_photo", "neither a.* nor 'c.jpg'")
     assert len(refusal([], "a.xml", "c" * 1000).detail) < 130
-    many = [f"{i}/a.jpg" for i in range(5)]
-    assert refusal(many, "a.xml") == ("ambiguous_photo", "0/a.jpg or 1/a.jpg or 2/a.jpg")
+    many = [f"a.{suffix}" for suffix in ("bmp", "gif", "jpg", "png")]
+    assert refusal(many, "a.xml") == ("ambiguous_photo", "a.bmp or a.gif or a.jpg")
 
 
-def test_an_own_photo_is_one_of_the_same_stem():
-    """It may be anywhere, and its name in any case."""
-    finder = PhotoFinder(["x/A.jpg"])
-    assert finder.has_own_photo("y/a.xml")
-    assert not finder.has_own_photo("b.xml")
+@pytest.mark.parametrize(
+    ("xml", "filename", "rank", "other"),
+    [
+        ("a.xml", "a.jpg", 0, ""), ("xml/a.xml", "a.jpg", 1, ""), ("c.xml", "a.jpg", 2, ""),
+        ("a.xml", "b.jpg", 0, "b.jpg"), ("a.xml", "c.jpg", 0, ""),
+    ],
+    ids=["beside it", "in a folder", "by filename", "another's name", "nobody's name"],
+)  # fmt: skip
+def test_a_match_says_how_sure_it_is(xml, filename, rank, other):
+    """The photo beside the XML is surest, and another that its <filename> names is told."""
+    match = PhotoFinder(["a.jpg", "b.jpg"]).find(xml, filename)
+    assert (match.photo, match.rank, match.other) == ("a.jpg", rank, other)

@@ -26,7 +26,7 @@ def stored_photo(tmp_path, orientation):
 def test_a_box_finds_its_rectangle_in_the_upright_photo(tmp_path, orientation):
     """The picture itself decides: bright within the box, dark all around."""
     path = stored_photo(tmp_path, orientation)
-    xmin, ymin, xmax, ymax = to_upright(BRIGHT, read_header(path))
+    xmin, ymin, xmax, ymax = to_upright(BRIGHT, read_header(path.read_bytes()))
     grey = np.asarray(read_photo(path).convert("L")) > 128
     assert grey[ymin:ymax, xmin:xmax].all()
     assert grey.sum() == (BRIGHT[2] - BRIGHT[0]) * (BRIGHT[3] - BRIGHT[1])
@@ -36,7 +36,7 @@ def test_a_box_finds_its_rectangle_in_the_upright_photo(tmp_path, orientation):
 def test_the_header_has_the_upright_size(tmp_path, orientation):
     """It is that of the photo as it is decoded, whatever way it is stored."""
     path = stored_photo(tmp_path, orientation)
-    header = read_header(path)
+    header = read_header(path.read_bytes())
     assert (header.width, header.height) == read_photo(path).size
     assert header.orientation == orientation
 

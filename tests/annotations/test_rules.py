@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -175,33 +177,33 @@ def test_details_are_facts():
     with pytest.raises(Rejected) as rejected:
         check_label(" . ", {}, ["."])
     assert rejected.value.finding == ("ignored_label", " . ")
-    assert find_repeats([(A, "7"), (A, "1")])[0].detail == "one box, labels 1 and 7"
-    assert find_repeats([(A, "7")] * 3)[2].detail == "drawn 3 times"
+    assert find_repeats({1: (A, "7"), 2: (A, "1")})[1].detail == "one digit, labels 1 and 7"
+    assert find_repeats(dict.fromkeys((1, 2, 3), (A, "7")))[3].detail == "drawn 3 times"
 
 
-A, B = Box(0, 0, 10, 10), Box(0, 0, 10, 11)
+A, B = Box(0, 0, 10, 10), Box(12, 0, 22, 10)
 
 
 def test_of_a_box_drawn_twice_the_first_stays():
     """The others are duplicates."""
-    found = find_repeats([(A, "7"), (B, "7"), (A, "7"), (A, "7")])
-    assert {position: finding.reason for position, finding in found.items()} == {
-        2: "duplicate_box",
-        3: "duplicate_box",
+    found = find_repeats({1: (A, "7"), 2: (B, "7"), 5: (A, "7"), 7: (A, "7")})
+    assert {number: finding.reason for number, finding in found.items()} == {
+        5: "duplicate_box",
+        7: "duplicate_box",
     }
 
 
 def test_of_a_box_with_two_labels_none_stays():
     """Nobody knows which is right; the reason names both."""
-    found = find_repeats([(A, "7"), (A, "1"), (B, "7")])
-    assert set(found) == {0, 1}
+    found = find_repeats({1: (A, "7"), 2: (A, "1"), 3: (B, "7")})
+    assert set(found) == {1, 2}
     assert all(finding.reason == "conflicting_labels" for finding in found.values())
     assert all("1 and 7" in finding.detail for finding in found.values())
 
 
 def test_different_boxes_do_not_repeat():
     """Neighbours of one label are two digits."""
-    assert find_repeats([(A, "7"), (B, "7")]) == {}
+    assert find_repeats({1: (A, "7"), 2: (B, "7")}) == {}
 
 
 @pytest.mark.parametrize("text", ["7" + " " * 500, "\u00a0" * 100 + "7"])
@@ -210,11 +212,41 @@ def test_a_digit_among_many_spaces_is_found(text):
     assert check_label(text, {}, [])[0] == "7"
 
 
-@pytest.mark.parametrize("length", [64, 400])
-def test_a_long_number_is_cut_off(length):
-    """Its first 64 characters are more than any photo has pixels."""
-    texts = ("1", "0." + "1" * length, "30", "40")
-    assert read_box(VocObject(1, "7", texts))[1] == pytest.approx(1 / 9)
+@given(
+    boxes=st.lists(
+        st.tuples(
+            st.integers(0, 90), st.integers(0, 20), st.integers(4, 30), st.integers(4, 30),
+            st.sampled_from("17"),
+        ),
+        max_size=8,
+    )
+)  # fmt: skip
+def test_what_stays_overlaps_nothing_that_stays(boxes):
+    """By a count of shared pixels: no two boxes that are used stand on one digit."""
+    drawn = {i: (Box(x, y, x + w, y + h), label) for i, (x, y, w, h, label) in enumerate(boxes)}
+    found = find_repeats(drawn)
+    pixels = {
+        number: {(x, y) for x in range(box.xmin, box.xmax) for y in range(box.ymin, box.ymax)}
+        for number, (box, _) in drawn.items()
+    }
+    staying = [number for number in drawn if number not in found]
+    for one, other in combinations(staying, 2):
+        shared, either = pixels[one] & pixels[other], pixels[one] | pixels[other]
+        assert len(shared) < 0.7 * len(either)
+    if found:
+        assert any(
+            len(pixels[a] & pixels[b]) >= 0.7 * len(pixels[a] | pixels[b])
+            or (drawn[b][0].xmin - drawn[a][0].xmin) ** 2 == 4
+            for a, b in combinations(drawn, 2)
+        )
+
+
+@pytest.mark.parametrize("length", [65, 400])
+def test_a_number_that_is_too_long_is_none(length):
+    """Cut off, it would be another number."""
+    with pytest.raises(Rejected) as rejected:
+        read_box(VocObject(1, "7", ("1", "0" * length + "5", "30", "40")))
+    assert rejected.value.finding.reason == "bad_number"
 
 
 @pytest.mark.parametrize("text", ["7" * 65, "7" + " " * 200 + "7", "\ufdfa" * 3_000_000])

@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers import ROOT, display, draw_photo, jpeg, voc_xml, write
+from PIL import Image
 
 MEASURED = """
 import json, resource, sys, time
@@ -104,8 +106,8 @@ def grid(columns: int, rows: int, step: int) -> list:
 
 LONG = "9" * 8_000_000
 READ = {
-    "a filename that leads out": (voc_xml(display("7"), "../../secret.txt"), 1),
-    "an absolute filename": (voc_xml(display("7"), "/etc/passwd"), 1),
+    "a filename that leads out": (voc_xml(display("7"), "../../secret.txt", (600, 600)), 1),
+    "an absolute filename": (voc_xml(display("7"), "/etc/passwd", (600, 600)), 1),
     "a filename of eight million slashes": (
         f"<annotation><filename>{'/' * 8_000_000}</filename></annotation>", 0
     ),
@@ -121,14 +123,17 @@ READ = {
         voc_xml([("7", (i % 590, i / 20, i % 590 + 4, i / 20 + 3)) for i in range(10_000)],
                 "odd.jpg", (600, 600)), None
     ),
-    "ten thousand boxes on one place": (voc_xml([("7", (1, 2, 30, 40))] * 10_000, "odd.jpg"), 1),
+    "ten thousand boxes on one place": (
+        voc_xml([("7", (1, 2, 30, 40))] * 10_000, "odd.jpg", (600, 600)), 1
+    ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("content", "boxes"), READ.values(), ids=READ)
 def test_a_strange_xml_is_read_at_little_cost(raw, content, boxes):
     """Whatever it holds is judged; no path in it is followed."""
-    write(raw / "odd.jpg", jpeg(draw_photo([], size=(600, 600))))
+    noise = np.random.default_rng(0).integers(0, 256, (600, 600, 3), dtype=np.uint8)
+    write(raw / "odd.jpg", jpeg(Image.fromarray(noise)))
     write(raw / "odd.xml", content)
     done = read_in_a_process(raw)
     assert done["seconds"] < 2
@@ -144,9 +149,9 @@ def test_thousands_of_photos_of_one_name_are_told_apart_quickly(tmp_path):
     for i in range(2000):
         write(tmp_path / f"raw/{i}/1.jpg", photo)
         write(tmp_path / f"raw/{i}/1.xml", xml)
-        write(tmp_path / f"raw/xml/{i}.xml", xml)
+        write(tmp_path / f"raw/more/{i}.xml", xml)
     done = read_in_a_process(tmp_path / "raw")
     assert done["seconds"] < 10
     reasons = [code for _, code, _ in done["problems"]]
     assert reasons.count("no_object") == 2 * 2000
-    assert reasons.count("ambiguous_photo") == 2000
+    assert reasons.count("no_photo") == 2000

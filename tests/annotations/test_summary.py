@@ -49,6 +49,8 @@ def test_the_summary_says_it_all(ledger):
         f"     2 {ALL_REJECTED}",
         f"     2 {NOT_A_DIGIT}",
         "     1 noted other_file: it is neither photo nor XML; move it elsewhere, or leave it",
+        "Labels that are no digits: 'kg' 2 (see parse.labels)",
+        "WARNING: no digit 1 2 3 4 5 6 8 9 in the whole data: it cannot be learnt",
         "Files: 2 used, 2 rejected, 1 noted",
         "XML by tool: labelimg 1, unknown 1 (parse.coordinates and parse.exif override)",
         "Look first at: b.xml (2)",

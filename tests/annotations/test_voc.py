@@ -102,10 +102,11 @@ def test_sides_are_taken_by_name(tmp_path, order):
 
 
 def test_a_part_is_no_object(tmp_path):
-    """A nested <part> has a name and a box of its own, which are neither counted nor taken."""
+    """A nested <part> has a name and a box of its own, which is told and not taken."""
     part = "<part><name>3</name><bndbox><xmin>9</xmin></bndbox></part>"
     voc = read(tmp_path, f"<annotation><object>{part}<name>7</name></object></annotation>")
-    assert [(found.label, found.box) for found in voc.objects] == [("7", None)]
+    assert [(found.label, found.box) for found in voc.objects] == [("7", None), ("", None)]
+    assert voc.objects[1].flaw.endswith("annotation/object/part/bndbox")
 
 
 def test_objects_are_numbered_by_their_place(tmp_path):

@@ -22,6 +22,8 @@ from pipeline.learning.networks import build
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5
 
+pytestmark = pytest.mark.slow
+
 ONNX = Path("models/digits.onnx")
 
 
@@ -40,7 +42,7 @@ def here(exported, monkeypatch):
 
 
 def export(folder: Path, *arguments: str, code: int = 0) -> str:
-    return shell(folder, sys.executable, "-m", "pipeline.export", *arguments, code=code)
+    return shell(folder, sys.executable, "-m", "pipeline.commands", "export", *arguments, code=code)
 
 
 def digits(checkpoint: Checkpoint) -> np.ndarray:
@@ -50,15 +52,14 @@ def digits(checkpoint: Checkpoint) -> np.ndarray:
 def in_torch(checkpoint: Checkpoint, images: np.ndarray) -> np.ndarray:
     """Logits in fp32, computed as the guidebook says: 0 to 1, less the mean, by the std."""
     values = (images / 255 - np.array(checkpoint.mean)) / np.array(checkpoint.std)
-    network = checkpoint.network().eval()
+    network = checkpoint.reader().network.eval()
     with torch.inference_mode():
         return network(torch.from_numpy(values).permute(0, 3, 1, 2).float()).numpy()
 
 
 def other_checkpoint(model: str, seed: int = 1) -> Checkpoint:
     """A network whose every weight and running figure is drawn at random."""
-    torch.manual_seed(seed)
-    network = build(model, 10)
+    network = build(model, 10, seed)
     for name, value in network.state_dict().items():
         if name.endswith("running_mean"):
             value.normal_(0, 0.1)
@@ -73,14 +74,14 @@ def other_checkpoint(model: str, seed: int = 1) -> Checkpoint:
 
 @pytest.mark.parametrize("batch", [1, 7, 1000])
 def test_onnxruntime_reads_as_torch(here, batch):
-    """The file that the command left, on every validation digit, whatever the batch."""
-    checkpoint = load_checkpoint(Path("models/digits.pt"))
+    """The file that the command left does on every validation digit, whatever the batch."""
+    checkpoint = load_checkpoint()
     images = digits(checkpoint)
     assert len(images) > 14
     session = onnxruntime.InferenceSession(ONNX)
     parts = [images[i : i + batch] for i in range(0, len(images), batch)]
     found = [session.run(["logits", "probabilities"], {"images": part}) for part in parts]
-    logits, probabilities = (np.concatenate(side) for side in zip(*found, strict=True))
+    logits, probabilities = (np.concatenate(part) for part in zip(*found, strict=True))
     expected = in_torch(checkpoint, images)
     assert np.abs(logits - expected).max() < 1e-3
     assert (logits.argmax(1) == expected.argmax(1)).all()
@@ -90,14 +91,14 @@ def test_onnxruntime_reads_as_torch(here, batch):
 
 @pytest.mark.parametrize("model", ["resnet20", "resnet8x4", "resnet50"])
 def test_other_networks_are_exported_too(model):
-    """One of each kind of block and shortcut."""
+    """There is one of each kind of block and shortcut."""
     checkpoint = other_checkpoint(model)
     images = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3), dtype=np.uint8)
     assert check_agreement(to_onnx(checkpoint), checkpoint, images) < 1e-3
 
 
 def test_the_file_says_what_it_is(here):
-    """Classes, input size, margin and the lists that the model was trained on, and its opset."""
+    """It has classes, input size, margin, opset, and the lists that the model was trained on."""
     model = onnx.load(ONNX)
     assert {entry.key: entry.value for entry in model.metadata_props} == {
         "classes": "0,1,2,3,4,5,6,7,8,9",
@@ -111,7 +112,7 @@ def test_the_file_says_what_it_is(here):
 
 
 def test_the_input_is_bytes_of_one_size(here):
-    """Any number of digits; another type or shape is refused instead of misread."""
+    """There may be any number of digits; another type or shape is refused, not misread."""
     session = onnxruntime.InferenceSession(ONNX)
     (images,) = session.get_inputs()
     assert (images.name, images.type, images.shape) == (
@@ -127,7 +128,7 @@ def test_the_input_is_bytes_of_one_size(here):
 
 
 def test_the_same_model_is_the_same_bytes(exported, tmp_path):
-    """In another folder and another process, and nothing in them tells of either."""
+    """They are in another folder and process, too, and nothing in them tells of either."""
     folder = Path(shutil.copytree(exported, tmp_path / "elsewhere", symlinks=True))
     before = (folder / ONNX).read_bytes()
     export(folder)
@@ -137,7 +138,7 @@ def test_the_same_model_is_the_same_bytes(exported, tmp_path):
 
 
 def test_another_models_weights_are_refused():
-    """What onnxruntime reads is not what torch reads: the message says how far apart they are."""
+    """The message says how far what onnxruntime reads is from what torch reads."""
     checkpoint = other_checkpoint("resnet8")
     images = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3), dtype=np.uint8)
     check_agreement(to_onnx(checkpoint), checkpoint, images)
@@ -147,7 +148,7 @@ def test_another_models_weights_are_refused():
 
 
 def test_a_refused_model_leaves_no_file(exported, tmp_path):
-    """Weights so large that no two programs round alike: exit code 1, and the last file is gone."""
+    """Weights are so large that no two programs round alike, and the last file is gone."""
     folder = Path(shutil.copytree(exported, tmp_path / "large", symlinks=True))
     checkpoint = load_checkpoint(folder / "models/digits.pt")
     checkpoint.state["head.weight"] *= 1e6
@@ -171,7 +172,7 @@ def test_without_validation_digits_there_is_no_export(exported, tmp_path):
 
 @pytest.mark.parametrize("package", ["onnx", "onnxruntime", "onnxscript"])
 def test_a_missing_package_is_named(exported, tmp_path, package):
-    """With the command that installs it."""
+    """The message has the command that installs it."""
     # The current folder comes first in Python's path: there is no such package there.
     source = f"raise ModuleNotFoundError(\"No module named '{package}'\")"
     folder = Path(shutil.copytree(exported, tmp_path / "bare", symlinks=True))

@@ -102,13 +102,40 @@ def test_nothing_is_measured_on_known_photos_alone(workplace):
 
 
 def test_a_model_from_elsewhere_may_know_the_photos(workplace):
-    """Nobody can say whether it does, and that is told."""
+    """Nobody can say whether it does, and that is told, in the log and beside the figures."""
     shutil.copytree(workplace.raw, "other")
     shutil.move("models/digits.pt", "elsewhere.pt")
     write(LISTS["train"], LISTS["train"].read_bytes() + b"7/another-1.jpg\n")
     done = workplace.digits_command("measure", "other", "--model", "elsewhere.pt")
-    assert "WARNING: data/ is not what the model was trained on" in done.stderr
+    said = "data/ is not what the model was trained on"
+    assert f"WARNING: {said}" in done.stderr
+    assert said in Path("reports/other/index.html").read_text(encoding="utf-8")
     assert metrics()["digits"]["count"] == 60
+
+
+def test_photos_that_chose_the_model_are_told(workplace, caplog):
+    """Where validation chose the epoch, its photos are measured, and the figures are too good."""
+    said = "The epoch was chosen by these very photos"
+    shutil.copytree(workplace.raw, "other")
+    main(["other"])
+    assert said not in caplog.text
+    workplace.set(train__keep="best")
+    workplace.do("train")
+    main(["other"])
+    assert said in caplog.text
+
+
+def test_a_photo_with_a_rejected_label_is_no_reading(workplace, caplog):
+    """What is left of it is measured as digits."""
+    write(Path("other/a.xml"), voc_xml([("O", display("0")[0][1]), *display("70123")[1:]], "a.jpg"))
+    write(Path("other/b.xml"), voc_xml([(".", display("0")[0][1]), *display("94567")[1:]], "b.jpg"))
+    for name, digits in (("a", "70123"), ("b", "94567")):
+        draw_photo(display(digits), seed=ord(name)).save(f"other/{name}.jpg")
+    with caplog.at_level("INFO"):
+        main(["other"])
+    assert metrics()["digits"]["count"] == 8
+    assert (metrics()["readings"]["count"], metrics()["readings"]["left_out"]) == (1, 1)
+    assert "Left out of the readings: 1 photos" in caplog.text
 
 
 def test_the_reports_of_the_pipeline_and_the_photos_are_left_alone(workplace):

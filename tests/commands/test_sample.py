@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 import numpy.typing as npt
 import pytest
+from helpers import ROOT
 from PIL import Image, ImageOps
 
 from pipeline.commands.sample import main, sample
@@ -117,20 +118,20 @@ def test_a_box_lies_in_its_upright_photo_and_names_a_digit(drawn: Path) -> None:
 
 
 def test_the_annotation_has_labelimgs_tells(drawn: Path) -> None:
-    """Unknown database, absolute path, segmented 0, pose, and the upright size."""
+    """It has the database, path, pose and size that labelImg writes."""
     for path in drawn.glob("*.xml"):
         root = ElementTree.parse(path).getroot()
         height, width, _ = upright(path.with_suffix(".jpg")).shape
-        assert root.findtext("source/database") == "Unknown"
+        assert root.findtext("source/database") == "digits sample"
         assert root.findtext("filename") == f"{path.stem}.jpg"
-        assert str(root.findtext("path")).endswith(f"\\raw\\{path.stem}.jpg")
+        assert root.findtext("path") == f"{path.stem}.jpg"
         assert root.findtext("segmented") == "0"
         assert root.findtext("size/width") == str(width)
         assert root.findtext("size/height") == str(height)
         assert {item.findtext("pose") for item in root.findall("object")} == {"Unspecified"}
 
 
-def test_boxes_of_turned_photos_are_in_the_upright_frame(drawn: Path) -> None:
+def test_boxes_of_turned_photos_are_drawn_on_them_upright(drawn: Path) -> None:
     """Crops of turned photos look like their label's mean crop in photos that are not turned."""
     means = {label: np.mean(same, axis=0) for label, same in thumbnails(drawn, False).items()}
     turned = [(label, crop) for label, found in thumbnails(drawn, True).items() for crop in found]
@@ -181,15 +182,22 @@ def test_impossible_numbers_exit_with_2_and_a_message(
 
 def test_a_killed_run_leaves_no_target_and_the_next_run_succeeds(tmp_path: Path) -> None:
     """Files appear all at once; what a killed run left aside is removed by the next."""
-    command = [sys.executable, "-m", "pipeline.sample", str(tmp_path / "raw"), "--jobs", "1"]
-    root = Path(__file__).parents[1]
-    killed = subprocess.Popen([*command, "--photos", "500"], cwd=root, stderr=subprocess.DEVNULL)
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline.commands",
+        "sample",
+        str(tmp_path / "raw"),
+        "--jobs",
+        "1",
+    ]
+    killed = subprocess.Popen([*command, "--photos", "500"], cwd=ROOT, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob(".raw.partial/*.xml")) and time.monotonic() < deadline:
         time.sleep(0.05)
     killed.kill()
     killed.wait()
     assert [path.name for path in tmp_path.iterdir()] == [".raw.partial"]
-    subprocess.run([*command, "--photos", "2"], cwd=root, check=True, capture_output=True)
+    subprocess.run([*command, "--photos", "2"], cwd=ROOT, check=True, capture_output=True)
     assert [path.name for path in tmp_path.iterdir()] == ["raw"]
     assert len(contents(tmp_path / "raw")) == 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import cycle, islice
 
+import numpy as np
 import pandas as pd
 import pytest
 from helpers import digits_table, photos_table
@@ -11,6 +12,7 @@ from helpers import digits_table, photos_table
 from pipeline.dividing.copies import (
     add_readings,
     are_copies,
+    find_contradictions,
     group_copies,
     group_digits,
     photos_of,
@@ -23,6 +25,8 @@ def grouped(photos, readings=("70",)):
     """Sets of photos that are copies; a photo is (name, md5, hash), readings repeat."""
     table = pd.DataFrame(photos, columns=["photo", "md5", "perceptual_hash"])
     table["reading"] = list(islice(cycle(readings), len(photos)))
+    nothing = pd.Series([np.empty(0)] * len(table), dtype=object)
+    table = table.assign(taken="", places=nothing, colours=nothing)
     return {frozenset(its["photo"]) for _, its in table.groupby(group_copies(table))}
 
 
@@ -95,11 +99,11 @@ def test_a_reading_is_the_photos_digits_in_reading_order():
 
 
 def test_digits_are_of_their_photos_group():
-    """Those of a photo and of its copies share a group, which is called by its first photo."""
+    """Those of a photo and of its copies share a group, which is called by its smallest MD5."""
     digits = digits_table({"a.jpg": "70", "b.jpg": "123", "c.jpg": "70"})
     photos = photos_table(["c.jpg", "b.jpg", "a.jpg"])
     photos.loc[photos["photo"] != "b.jpg", "md5"] = "same"
-    names = {"a.jpg": "a.jpg", "b.jpg": "b.jpg", "c.jpg": "a.jpg"}
+    names = {"a.jpg": "same", "b.jpg": "md5 of b.jpg", "c.jpg": "same"}
     assert list(group_digits(digits, photos)) == [names[photo] for photo in digits["photo"]]
 
 
@@ -117,3 +121,70 @@ def test_the_photos_of_a_list_are_those_of_its_digits():
     digits = digits_table({"a.jpg": "70", "b.jpg": "123"})
     found = photos_of(["2/b.jpg-1.jpg"], digits, photos_table(["a.jpg", "b.jpg"]))
     assert found[["photo", "reading"]].to_numpy().tolist() == [["b.jpg", "123"]]
+
+
+PLACES = [(6 + 30 * i, 30, 30 + 30 * i, 70) for i in range(4)]
+
+
+def taken(readings, shift=0.0, light=0, times=("", ""), size=(640, 480), seconds=None):
+    """Two photos with their digits: the second shifted by a share of its size, and brighter."""
+    rows = []
+    for number, (photo, reading) in enumerate(zip(("a.jpg", "b.jpg"), readings, strict=True)):
+        dx = round(number * shift * size[0])
+        for column, (label, (x, y, right, bottom)) in enumerate(zip(reading, PLACES, strict=True)):
+            pixels = (right - x) * (bottom - y)
+            rows.append(
+                {
+                    "file": f"{label}/{photo}-{column}.jpg", "photo": photo, "label": label,
+                    "row": 0, "column": column, "xmin": x + dx, "xmax": right + dx, "ymin": y,
+                    "ymax": bottom, "pixels": pixels, "red": (90 + light * number) * pixels,
+                    "green": (40 + 7 * column) * pixels, "blue": 30 * pixels,
+                }
+            )  # fmt: skip
+    photos = pd.DataFrame(
+        {
+            "photo": ["a.jpg", "b.jpg"], "md5": ["1", "2"], "taken": list(times),
+            "perceptual_hash": [far(1), far(2)], "width": size[0], "height": size[1],
+        }
+    )  # fmt: skip
+    return add_readings(photos, pd.DataFrame(rows))
+
+
+def are_joined(photos):
+    return len(set(group_copies(photos))) == 1
+
+
+def test_a_burst_is_one_photo():
+    """Of one reading, from one place, or within seconds by the phone's clock."""
+    assert are_joined(taken(["1720", "1720"], shift=0.015, light=20))
+    assert not are_joined(taken(["1720", "1720"], shift=0.2))
+    assert not are_joined(taken(["1720", "1721"], shift=0.015, light=20))
+    times = ("2026:11:26 08:30:00", "2026:11:26 08:30:09")
+    assert are_joined(taken(["1720", "1720"], shift=0.2, times=times))
+    later = ("2026:11:26 08:30:00", "2026:11:26 08:31:00")
+    assert not are_joined(taken(["1720", "1720"], shift=0.2, times=later))
+    assert not are_joined(taken(["1720", "1720"], shift=0.2, times=("", "2026:99:99 08:30:00")))
+
+
+def test_one_picture_with_two_labels_is_a_copy_and_told():
+    """Saved again, its hash and its colours hardly change; the label is not looked at."""
+    photos = taken(["1720", "1729"], light=1).assign(perceptual_hash=[PLAIN, f"{3:064x}"])
+    assert are_joined(photos)
+    assert find_contradictions(photos) == [("a.jpg", "b.jpg")]
+    for other in (
+        taken(["1720", "1729"], light=9).assign(perceptual_hash=[PLAIN, PLAIN]),
+        taken(["1720", "1729"], light=1).assign(perceptual_hash=[PLAIN, BIT_12]),
+    ):
+        assert not are_joined(other)
+        assert find_contradictions(other) == []
+
+
+def test_a_camera_on_a_stand_takes_no_bursts():
+    """More photos of one reading from one place than anyone takes at once are still divided."""
+    photos = pd.concat([taken(["1720", "1720"], light=4 * i) for i in range(6)], ignore_index=True)
+    photos = photos.assign(
+        photo=[f"{i}.jpg" for i in range(12)], md5=[str(i) for i in range(12)],
+        perceptual_hash=[far(i) for i in range(12)],
+    )  # fmt: skip
+    assert len(set(group_copies(photos))) == 12
+    assert len(set(group_copies(photos[:8]))) == 1

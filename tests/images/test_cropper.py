@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import contents, display, draw_photo, jpeg, write
+from helpers import SIZE, contents, display, draw_photo, jpeg, write
 from PIL import Image
 
 from pipeline.contracts import BOXES, BoxRow
 from pipeline.images.cropper import Cropper, CropTask, Cut, LastCut, cut_boxes
 from pipeline.images.digits import read_digits
 from pipeline.params import CropParams
+from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5
 
 PNG = CropParams(margin=0.0, format="png")
@@ -57,7 +58,8 @@ def test_every_box_is_cut_to_a_file(cropper):
     with Image.open(cropper.digits_folder / made.digits[0].file) as image:
         assert image.size == (24, 40)
     assert {stamp.file for stamp in made.stamps} == {"a.jpg", *files}
-    assert (made.photo.problem, made.written) == ("", 3)
+    assert made.written == 3
+    assert (made.photo.width, made.photo.height) == SIZE
 
 
 def test_what_has_not_changed_is_kept(cropper):
@@ -93,12 +95,12 @@ def test_another_place_in_reading_order_cuts_nothing(cropper):
     ]  # fmt: skip
 
 
-def test_a_photo_that_cannot_be_read_says_why(cropper):
-    """It has a row with the problem, and no digit."""
-    write(cropper.raw / "a.jpg", b"no photo")
-    _, made = cut(cropper)
-    assert made.photo.problem == "not a photo"
-    assert (made.digits, made.stamps, made.written) == ([], [], 0)
+@pytest.mark.parametrize("content", [b"no photo", jpeg(draw_photo([], (40, 40)))])
+def test_a_photo_that_is_another_than_parse_read_stops_it(cropper, content):
+    """Nothing of it would have a row in problems.csv."""
+    write(cropper.raw / "a.jpg", content)
+    with pytest.raises(UserError, match=r"raw/a\.jpg is not what parse read .*dvc repro"):
+        cut(cropper)
 
 
 def test_boxes_are_cut_without_leaving_a_file(cropper, caplog):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from helpers import write
+from helpers import TRAIN, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,8 +41,8 @@ def make_checkpoint(seed=0):
         input_size=48,
         mean=[0.1, 0.2, 0.3],
         std=[0.4, 0.5, 0.6],
-        params={"crop": {"margin": 0.1, "format": "jpg"}},
-        lists_md5={"train": "a", "valid": "b"},
+        params={"crop": {"margin": 0.1, "format": "jpg"}, "train": TRAIN.model_dump()},
+        lists_md5={"train": "a" * 32, "valid": "b" * 32},
         state=build("resnet8", 10, seed).state_dict(),
     )
 
@@ -214,3 +214,24 @@ def test_any_pickle_like_bytes_are_refused(tmp_path, content):
     """Bytes that begin as a pickle does are no pickle to load."""
     with pytest.raises(UserError):
         load_checkpoint(write(tmp_path / "digits.pt", b"\x80\x02" + content))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"input_size": 100_000}, {"input_size": "32"}, {"mean": [float("nan")] * 3},
+        {"mean": [0.1]}, {"std": [2.0, 0.1, 0.1]},
+        {"classes": ["<b>0</b>", "1"]}, {"classes": ["0"]},
+        {"lists_md5": {"train": "<script>", "valid": "b" * 32}}, {"lists_md5": {}},
+        {"params": {"crop": {"margin": -1.0, "format": "jpg"}, "train": TRAIN.model_dump()}},
+        {"params": {"crop": {"margin": 0.1, "format": "jpg"}, "train": {"lr": "<b>"}}},
+        {"params": {}}, {"model": "resnet9"},
+        {"state": {"head.bias": torch.full((10,), float("inf"))}},
+    ],
+    ids=lambda change: next(iter(change)),
+)  # fmt: skip
+def test_what_no_training_writes_is_no_model(tmp_path, change):
+    """A stranger's file is held to what params.yaml allows, before anything relies on it."""
+    save_checkpoint(tmp_path / "a.pt", replace(make_checkpoint(), **change))
+    with pytest.raises(UserError, match="not a model of this pipeline"):
+        load_checkpoint(tmp_path / "a.pt")

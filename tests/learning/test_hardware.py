@@ -55,9 +55,23 @@ def test_a_network_is_placed_channels_last():
 
 def test_it_says_what_it_is():
     """The log's first line names device and precision."""
-    assert str(pick_hardware("cpu", "bf16")).startswith("the CPU, ")
-    assert str(pick_hardware("cpu", "bf16")).endswith(", bf16")
-    assert str(pick_hardware("cpu", "fp32")).endswith(", fp32")
+    assert pick_hardware("cpu", "bf16").describe().startswith("the CPU, ")
+    assert pick_hardware("cpu", "bf16").describe().endswith(", bf16")
+    assert pick_hardware("cpu", "fp32").describe().endswith(", fp32")
+
+
+def test_it_is_known_in_every_language(monkeypatch):
+    """An interrupted run goes on under another language, but not with other figures."""
+    hardware = pick_hardware("cpu", "fp32")
+    known = str(hardware)
+    monkeypatch.setenv("PIPELINE_LANG", "ko")
+    assert str(hardware) == known != str(pick_hardware("cpu", "bf16"))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(threads + 1)
+    try:
+        assert str(hardware) != known
+    finally:
+        torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize("deterministic", [True, False])

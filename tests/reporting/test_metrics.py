@@ -8,51 +8,77 @@ import pandas as pd
 import pytest
 
 from pipeline.reporting.metrics import expected_calibration_error, measure
+from pipeline.reporting.whole import Whole
 
 # Photo a is all right, b has one of two wrong, c (not whole) has its one digit wrong.
 PREDICTIONS = pd.DataFrame(
     [
-        ("a", "1", "1", 0.9),
-        ("a", "2", "2", 0.9),
-        ("b", "1", "1", 0.9),
-        ("b", "2", "1", 0.9),
-        ("c", "3", "1", 0.5),
+        ("a", "a", "1", "1", 0.9),
+        ("a", "a", "2", "2", 0.9),
+        ("b", "b", "1", "1", 0.9),
+        ("b", "b", "2", "1", 0.9),
+        ("c", "c", "3", "1", 0.5),
     ],
-    columns=["photo", "actual", "predicted", "confidence"],
+    columns=["photo", "group", "actual", "predicted", "confidence"],
 )
+
+
+def figures(*whole, left_out=0, predictions=PREDICTIONS):
+    """Those of the predictions, of which some photos are a reading."""
+    left = {f"left out {i}" for i in range(left_out)}
+    return measure(predictions, Whole(set(whole), left))
 
 
 def test_digits_are_counted_one_by_one():
     """Five, two wrong."""
-    digits = measure(PREDICTIONS, {"a", "b"}).as_numbers()["digits"]
+    digits = figures("a", "b").as_numbers()["digits"]
     assert (digits["count"], digits["errors"], digits["accuracy"]) == (5, 2, 0.6)
 
 
 def test_macro_f1_weighs_each_class_the_same():
     """1: precision 2/4, recall 1, so 2/3; 2: precision 1, recall 1/2, so 2/3; 3: 0."""
-    assert measure(PREDICTIONS, set()).macro_f1 == pytest.approx(4 / 9, abs=1e-6)
+    assert figures().macro_f1 == pytest.approx(4 / 9, abs=1e-6)
 
 
 def test_a_reading_is_right_when_all_of_its_digits_are():
     """Two whole photos, one of them wrong."""
-    readings = measure(PREDICTIONS, {"a", "b"}).as_numbers()["readings"]
-    assert readings == {"count": 2, "errors": 1, "accuracy": 0.5}
+    readings = figures("a", "b").as_numbers()["readings"]
+    assert (readings["count"], readings["errors"], readings["accuracy"]) == (2, 1, 0.5)
 
 
 def test_only_whole_photos_are_readings():
     """Of a photo with digits in training, nobody can say whether it was read."""
-    readings = measure(PREDICTIONS, {"a"}).as_numbers()["readings"]
-    assert readings == {"count": 1, "errors": 0, "accuracy": 1.0}
+    readings = figures("a").as_numbers()["readings"]
+    assert (readings["count"], readings["errors"], readings["accuracy"]) == (1, 0, 1.0)
+
+
+def test_photos_left_out_of_the_readings_are_counted():
+    """Three more had a label or box rejected."""
+    readings = figures("a", left_out=3).as_numbers()["readings"]
+    assert (readings["count"], readings["left_out"]) == (1, 3)
+
+
+def test_copies_of_a_photo_count_as_one_photo():
+    """Its digits and readings are all counted, but the interval is that of one photo fewer."""
+    apart, copies = (
+        figures("a", "b", predictions=PREDICTIONS.replace({"group": names})).as_numbers()
+        for names in ({}, {"b": "a"})
+    )
+    for name, photos in (("digits", 3), ("readings", 2)):
+        assert (apart[name]["photos"], copies[name]["photos"]) == (photos, photos - 1)
+        assert copies[name]["count"] == apart[name]["count"]
+        widths = [its[name]["high"] - its[name]["low"] for its in (apart, copies)]
+        assert widths[0] < widths[1]
 
 
 def test_without_a_whole_photo_there_are_no_readings():
     """A count of 0 and no accuracy, as with the guidebook's split."""
-    assert measure(PREDICTIONS, set()).as_numbers()["readings"] == {"count": 0, "errors": 0}
+    assert figures().as_numbers()["readings"] == {"count": 0, "errors": 0, "left_out": 0}
 
 
 def test_each_class_that_occurs_has_its_accuracy():
     """By the actual label."""
-    classes = measure(PREDICTIONS, set()).as_numbers()["classes"]
+    classes = figures().as_numbers()["classes"]
     assert classes == {"1": 1.0, "2": 0.5, "3": 0.0}
 
 
@@ -78,7 +104,7 @@ def test_expected_calibration_error(confidence, right, ece):
 
 def test_figures_are_nested_numbers_only():
     """`dvc metrics diff` shows nothing else, and JSON has no NaN."""
-    metrics = measure(PREDICTIONS, {"a", "b"}).as_numbers()
+    metrics = figures("a", "b").as_numbers()
 
     def leaves(value):
         if isinstance(value, dict):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.reporting.caveats import UNKNOWN, doubt_drawn
 from pipeline.reporting.model_card import Facts, Problem, Side, model_card
 from pipeline.reporting.score import Score
 
@@ -14,10 +15,11 @@ FACTS = Facts(
     model_md5="5" * 32,
     weights=78042,
     parameters={"crop": {"margin": 0.1}, "train": {"lr": 0.002, "augment": {"shift": 0.08}}},
-    split_by="photo",
-    digits=Score(98, 100),
-    readings=Score(10, 10),
-    classes={"0": Score(48, 50), "7": Score(50, 50)},
+    caveats=(),
+    digits=Score(98, 100, 14, (0.93, 0.99456)),
+    readings=Score(10, 10, 9, (0.7225, 1.0)),
+    left_out=0,
+    classes={"0": Score(48, 50, 12, (0.8654, 0.989)), "7": Score(50, 50, 13, (0.9, 1.0))},
     training=Side(1200, {"0": 4000, "7": 3999, "8": 2}, "a" * 32),
     validation=Side(14, {"0": 50, "7": 49, "8": 1}, "b" * 32),
     problems=(Problem("rejected", "no_photo", 3), Problem("noted", "other_file", 1)),
@@ -41,17 +43,18 @@ def test_what_it_was_trained_on_is_counted():
 
 
 def test_every_figure_has_its_count_and_interval():
-    """Wilson's: 98 of 100 is 93.00 to 99.45 %, 10 of 10 is 72.25 to 100 %."""
+    """And on how many photos it was counted."""
     assert {
-        "| digits | 100 | 2 | 98.00 % | 93.00 to 99.45 % |",
-        "| readings | 10 | 0 | 100.00 % | 72.25 to 100.00 % |",
-        "| digit 0 | 50 | 2 | 96.00 % | 86.54 to 98.90 % |",
+        "| digits | 100 | 14 | 2 | 98.00 % | 93.00 to 99.46 % |",
+        "| readings | 10 | 9 | 0 | 100.00 % | 72.25 to 100.00 % |",
+        "| digit 0 | 50 | 12 | 2 | 96.00 % | 86.54 to 98.90 % |",
     } <= rows(model_card(FACTS))
 
 
 def test_no_reading_has_no_figure():
     """Where digits of every photo are on both sides."""
-    assert "| readings | 0 | 0 |  |  |" in rows(model_card(replace(FACTS, readings=Score(0, 0))))
+    nothing = Score(0, 0, 0, (0.0, 1.0))
+    assert "| readings | 0 | 0 | 0 |  |  |" in rows(model_card(replace(FACTS, readings=nothing)))
 
 
 def test_files_are_known_by_their_hashes():
@@ -77,9 +80,22 @@ def test_parameters_and_colours_are_listed():
     } <= rows(model_card(FACTS))  # fmt: skip
 
 
-@pytest.mark.parametrize("split_by", ["photo", "digit"])
-def test_a_split_that_leaks_is_told(split_by):
-    """And only that one; the label that is least sure is named in any case."""
-    card = model_card(replace(FACTS, split_by=split_by))
-    assert ("on both sides** (`split.by: digit`)" in card) == (split_by == "digit")
-    assert "rarest label of validation is 8, with 1 digits" in card
+@pytest.mark.parametrize("caveat", [UNKNOWN, *doubt_drawn({"sample": 3})])
+def test_a_caveat_stands_above_the_figures(caveat):
+    """And what nobody knows is not claimed."""
+    card = model_card(replace(FACTS, caveats=(caveat,)))
+    assert card.index("## Figures") < card.index(f"- **{caveat.english}**") < card.index("| digits")
+    claim = "which the model was not trained on"
+    assert (claim in card) != caveat.denies_unseen
+    assert claim in model_card(FACTS)
+
+
+def test_photos_left_out_of_the_readings_are_told():
+    """Only where there are any."""
+    assert "Left out of the readings: 3 photos." in model_card(replace(FACTS, left_out=3))
+    assert "Left out" not in model_card(FACTS)
+
+
+def test_the_label_that_is_least_sure_is_named():
+    """It is the rarest of validation."""
+    assert "rarest label of validation is 8, with 1 digits" in model_card(FACTS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 
 import pytest
 
@@ -55,8 +56,13 @@ def test_a_failure_of_the_disk_says_where_and_what_to_do(code, advice):
 
 
 def test_ctrl_c_ends_with_130():
-    """Shells expect that code."""
-    assert ending(KeyboardInterrupt()) == 130
+    """Shells expect that code; a second one, on the way out, changes nothing."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert ending(KeyboardInterrupt()) == 130
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("error", [ValueError("ours"), OSError(errno.ENOTDIR, "ours")])

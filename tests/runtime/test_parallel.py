@@ -101,7 +101,8 @@ def cut_in_processes(workplace, cores=2):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no copied process")
-def test_an_impatient_stop_ends_it_all(tmp_path):
+@pytest.mark.parametrize("pause", [0.01, 0.03, 0.1])
+def test_an_impatient_stop_ends_it_all(tmp_path, pause):
     """Ctrl-C, twice, amid long tasks with many more to come, ends without a traceback."""
     slow = (
         "import signal, time\n"
@@ -123,7 +124,7 @@ def test_an_impatient_stop_ends_it_all(tmp_path):
         time.sleep(0.01)
     for _ in range(2):
         os.killpg(running.pid, signal.SIGINT)
-        time.sleep(0.1)
+        time.sleep(pause)
     assert running.wait(timeout=60) == 130
     assert (tmp_path / "log").read_text(encoding="utf-8") == ""
     assert len(list(tmp_path.glob("*.begun"))) < 100
@@ -149,6 +150,7 @@ def test_any_number_of_cores_cuts_the_same_bytes(cropped, cores):
     assert contents(workplace.folder / "data") == expected
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals are a matter of POSIX")
 @pytest.mark.parametrize("whom", [os.kill, os.killpg])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from pipeline.reporting.intervals import wilson
+from pipeline.reporting.intervals import binomial_interval
 
 # Okabe and Ito's colours, told apart by the colour-blind; the page's style sheet has the same.
 BLUE = "#0072b2"
@@ -49,14 +49,11 @@ def chart_curve(history: pd.DataFrame, name: str) -> str:
 def chart_reliability(bins: pd.DataFrame) -> str:
     """Share right by confidence with its interval, beside the diagonal on which they are equal.
 
-    `bins` has the columns count, confidence, accuracy.
+    `bins` has the columns confidence, accuracy, low and high.
     """
     figure, axes = _chart()
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
-    right = (bins["accuracy"] * bins["count"]).round().astype(int)
-    ends = np.array([wilson(*pair) for pair in zip(right, bins["count"], strict=True)])
-    if len(bins):
-        axes.vlines(bins["confidence"], ends[:, 0], ends[:, 1], color=BLUE, linewidth=1.2)
+    axes.vlines(bins["confidence"], bins["low"], bins["high"], color=BLUE, linewidth=1.2)
     axes.scatter(bins["confidence"], bins["accuracy"], color=BLUE, s=22, zorder=3)
     axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
     for axis in (axes.xaxis, axes.yaxis):
@@ -72,7 +69,7 @@ def chart_acceptance(accepted: pd.DataFrame, rate: float) -> str:
     figure, axes = _chart()
     places = np.unique(np.linspace(0, len(accepted) - 1, _MOST_POINTS).round().astype(int))
     counts, errors = (accepted[name].to_numpy()[places] for name in ("accepted", "errors"))
-    ends = np.array([wilson(*pair) for pair in zip(errors, counts, strict=True)])
+    ends = np.array([binomial_interval(*pair) for pair in zip(errors, counts, strict=True)])
     share = counts / counts[-1]
     axes.fill_between(share, ends[:, 0], ends[:, 1], color=BLUE, alpha=0.15, linewidth=0)
     axes.plot(share, errors / counts, color=BLUE)

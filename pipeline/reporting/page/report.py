@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+
+from pipeline.reporting.caveats import Caveat
+from pipeline.reporting.whole import Whole
 
 
 @dataclass(frozen=True)
@@ -14,12 +17,12 @@ class Photos:
     """A folder of photos and XML, and what was found in it.
 
     `digits` has a row for each usable digit, with the columns of boxes.csv and `file`; `whole` are
-    the photos whose every digit was predicted; `problems` has the rows of `problems_file`.
+    the photos that are a reading; `problems` has the rows of `problems_file`.
     """
 
     folder: Path
     digits: pd.DataFrame
-    whole: set[str]
+    whole: Whole
     problems: pd.DataFrame
     problems_file: Path
 
@@ -42,8 +45,9 @@ class Training:
 class Report:
     """A model and what it predicted.
 
-    `predictions` has the columns of predictions.csv and of boxes.csv; each digit was cut wider than
-    its box by `margin`; `training` is None for the photos of another site.
+    `predictions` has the columns of predictions.csv and of boxes.csv, and `group`, that of the
+    photo's copies; each digit was cut wider than its box by `margin`; `training` is None for the
+    photos of another site; `caveats` are what makes the figures say less than they seem to.
     """
 
     model: str
@@ -51,3 +55,9 @@ class Report:
     predictions: pd.DataFrame
     photos: Photos
     training: Training | None
+    caveats: Sequence[Caveat]
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it is known that the model was trained on none of the photos."""
+        return self.training is not None and not any(its.denies_unseen for its in self.caveats)

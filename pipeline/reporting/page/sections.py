@@ -15,14 +15,15 @@ from pipeline.images.digits import CLASSES, open_digit
 from pipeline.messages import mark
 from pipeline.reporting.acceptance import (
     Acceptance,
-    Decision,
+    Promise,
     accept_by_threshold,
-    find_threshold,
+    count_copies_once,
+    find_promise,
     score_readings,
     tabulate,
 )
 from pipeline.reporting.confusion import Likeness, count_confusion, group_by_segments
-from pipeline.reporting.metrics import bin_by_confidence, expected_calibration_error, measure
+from pipeline.reporting.metrics import expected_calibration_error, measure, number_bins
 from pipeline.reporting.misread import find_misread
 from pipeline.reporting.page.charts import (
     chart_acceptance,
@@ -48,10 +49,14 @@ _DOUBT_PIXELS = 64
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How good is it? `readings` is None where there are none; `classes` are by label."""
+    """How good is it? `readings` is None where there are none; `classes` are by label.
+
+    `left_out` photos are no reading, since one of their digits may have been rejected.
+    """
 
     digits: Score
     readings: Score | None
+    left_out: int
     classes: Mapping[str, Score]
 
 
@@ -83,26 +88,24 @@ class Mistakes:
 
 @dataclass(frozen=True)
 class Bin:
-    """Digits of about one confidence: their number, mean confidence and share right."""
+    """Digits of about one confidence, its mean, and how many of them are right."""
 
-    count: int
     confidence: float
-    accuracy: float
+    right: Score
 
 
 @dataclass(frozen=True)
 class Trust:
     """How sure can I be? Confidence against accuracy, and what can be accepted unseen.
 
-    `digits` and `readings` decide on the threshold for one wrong in a thousand; `acceptance`, a
-    chart, and `thresholds` are of readings, and None and empty where there are none.
+    `promise` is about one wrong reading in a thousand; `acceptance`, a chart, and `thresholds` are
+    of readings, copies counted once, and None and empty where there are none, as is `promise`.
     """
 
     bins: Sequence[Bin]
     reliability: str
     ece: float
-    digits: Decision
-    readings: Decision | None
+    promise: Promise | None
     acceptance: str | None
     thresholds: Sequence[Acceptance]
 
@@ -153,7 +156,7 @@ def describe_accuracy(report: Report) -> Accuracy:
     """Digits, readings and each class."""
     figures = measure(report.predictions, report.photos.whole)
     readings = figures.readings if figures.readings.count else None
-    return Accuracy(figures.digits, readings, figures.classes)
+    return Accuracy(figures.digits, readings, figures.left_out, figures.classes)
 
 
 def describe_training(history: pd.DataFrame) -> list[Curve]:
@@ -210,17 +213,22 @@ def describe_trust(report: Report) -> Trust:
     """Calibration, and acceptance by threshold."""
     predictions = report.predictions
     right = predictions["predicted"] == predictions["actual"]
-    bins = bin_by_confidence(predictions["confidence"], right)
-    digits = accept_by_threshold(predictions.assign(right=right))
-    readings = accept_by_threshold(score_readings(predictions, report.photos.whole))
+    bins = [
+        Bin(float(rows["confidence"].mean()), Score.of(right[rows.index], rows["group"]))
+        for _, rows in predictions.groupby(number_bins(predictions["confidence"]))
+    ]
+    scored = count_copies_once(score_readings(predictions, report.photos.whole.photos))
+    readings = accept_by_threshold(scored)
     return Trust(
-        bins=[
-            Bin(int(row["count"]), row["confidence"], row["accuracy"]) for _, row in bins.iterrows()
-        ],
-        reliability=chart_reliability(bins),
+        bins=bins,
+        reliability=chart_reliability(
+            pd.DataFrame(
+                [(its.confidence, its.right.share, *its.right.interval) for its in bins],
+                columns=["confidence", "accuracy", "low", "high"],
+            )
+        ),
         ece=expected_calibration_error(predictions["confidence"], right),
-        digits=find_threshold(digits, RATE),
-        readings=find_threshold(readings, RATE) if len(readings) else None,
+        promise=find_promise(readings, RATE) if len(readings) else None,
         acceptance=chart_acceptance(readings, RATE) if len(readings) else None,
         thresholds=tabulate(readings),
     )

@@ -24,7 +24,7 @@ def history(accuracies):
 
 
 def bins(*rows):
-    return pd.DataFrame(rows, columns=["confidence", "accuracy", "count"])
+    return pd.DataFrame(rows, columns=["confidence", "accuracy", "low", "high"])
 
 
 def accepted(*rows):
@@ -35,7 +35,8 @@ CHARTS = {
     "loss": lambda: chart_curve(history([0.5, 0.9]), "loss"),
     "accuracy": lambda: chart_curve(history([0.5, 0.9]), "accuracy"),
     "one epoch": lambda: chart_curve(history([0.5]), "accuracy"),
-    "reliability": lambda: chart_reliability(bins((0.95, 1.0, 90), (0.5, 0.25, 4))),
+    "reliability": lambda: chart_reliability(bins((0.95, 1, 0.9, 1), (0.5, 0.25, 0.1, 0.6))),
+    "no bin": lambda: chart_reliability(bins()),
     "acceptance": lambda: chart_acceptance(accepted((0.9, 1, 0), (0.8, 20, 1)), 0.001),
     "one reading": lambda: chart_acceptance(accepted((0.9, 1, 1)), 0.001),
     "many readings": lambda: chart_acceptance(
@@ -65,4 +66,4 @@ def test_the_same_figures_are_the_same_chart(name):
     """Byte for byte, with no date in it; others are another."""
     assert CHARTS[name]() == CHARTS[name]()
     assert "date" not in CHARTS[name]()
-    assert CHARTS["reliability"]() != chart_reliability(bins((0.95, 0.5, 90), (0.5, 0.25, 4)))
+    assert CHARTS["reliability"]() != chart_reliability(bins((0.95, 0.5, 0.4, 0.6)))

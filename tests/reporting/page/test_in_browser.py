@@ -13,6 +13,8 @@ from pipeline.reporting.page.render import render_audit, render_report
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="to look at the page: pip install --editable '.[test]'"
 )
+pytestmark = pytest.mark.slow
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 READINGS = {
     "저울 <script>alert(1)<b>.jpg": ("77012", "71019"),

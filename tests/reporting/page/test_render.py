@@ -13,7 +13,10 @@ from sample_report import make_doubts, make_predictions, make_report, make_train
 
 from pipeline.annotations.rules import REASONS
 from pipeline.messages import LANGUAGES, say_in
+from pipeline.reporting.caveats import UNKNOWN, doubt_drawn
+from pipeline.reporting.metrics import measure
 from pipeline.reporting.page.render import render_audit, render_report
+from pipeline.reporting.whole import Whole
 
 READINGS = {"a.jpg": ("77012", "71012"), "b.jpg": ("345", "345")}
 SCRIPT = (ROOT / "pipeline/reporting/page/template/misread.js").read_text(encoding="utf-8")
@@ -71,11 +74,47 @@ def audit(tmp_path, predictions):
 
 
 def test_every_figure_has_its_interval_and_count(report):
-    """Wilson's intervals of 7 in 8 and 1 in 2."""
+    """So it is of 7 digits in 8 and one reading in two, on two photos, and of each class."""
     figures = Page(render_report(report)).table("figures")
-    assert figures[0] == ["digits", "87.50%", "52.91% - 97.76%", "8", "1"]
-    assert figures[1] == ["readings", "50.00%", "9.45% - 90.55%", "2", "1"]
-    assert ["digit 7", "50.00%", "9.45% - 90.55%", "2", "1"] in figures
+    low, high = measure(report.predictions, report.photos.whole).digits.interval
+    assert figures[0] == ["digits", "87.50%", f"{low:.2%} - {high:.2%}", "8", "2", "1"]
+    assert [*figures[1][:2], *figures[1][3:]] == ["readings", "50.00%", "2", "2", "1"]
+    assert ["digit 7", "50.00%", "2", "1", "1"] in [[*row[:2], *row[3:]] for row in figures]
+
+
+def test_the_honest_promise_is_said(report):
+    """Of two readings one is wrong, which promises next to nothing."""
+    text = " ".join(Page(render_report(report)).text.split())
+    assert "2,995 without an error are needed. Of the 2 counted here, 1 are wrong" in text
+    assert "the honest promise, at 95% confidence, is at most 1 wrong in 1." in text
+
+
+@pytest.mark.parametrize("caveat", [UNKNOWN, *doubt_drawn({"sample": 3})])
+def test_a_caveat_stands_beside_the_headline_and_the_promise(report, caveat):
+    """In both languages; and what nobody knows is not claimed."""
+    page = Page(render_report(replace(report, caveats=[caveat])))
+    for section in ("accuracy", "trust"):
+        [said] = page.root.get_element_by_id(section).xpath(".//ul[@class='caveats']//span")
+        assert said.get("data-en") == caveat.english
+        assert said.get("data-ko") == say_in("ko", caveat.text)
+    claimed = "none of them trained on" in page.root.text_content()
+    assert claimed != caveat.denies_unseen
+
+
+def test_without_a_caveat_there_is_none(report):
+    """The model was trained on none of the photos, and the page says so."""
+    page = Page(render_report(report))
+    assert page.root.xpath("//ul[@class='caveats']") == []
+    assert "none of them trained on" in page.root.text_content()
+
+
+def test_photos_left_out_of_the_readings_are_told(report):
+    """How many there are, and where the rejections are listed."""
+    whole = Whole({"b.jpg"}, {"a.jpg"})
+    page = Page(render_report(replace(report, photos=replace(report.photos, whole=whole))))
+    assert "Left out of the readings: 1 photos." in page.text
+    assert page.table("figures")[1][:2] == ["readings", "100.00%"]
+    assert "Left out" not in Page(render_report(report)).text
 
 
 def test_the_data_are_in_the_page(report):
@@ -91,7 +130,9 @@ def test_the_data_are_in_the_page(report):
 
 def test_without_a_reading_the_digits_are_shown(report):
     """The page says that no reading can be counted, and has no table of them."""
-    page = Page(render_report(replace(report, photos=replace(report.photos, whole=set()))))
+    page = Page(
+        render_report(replace(report, photos=replace(report.photos, whole=Whole(set(), set()))))
+    )
     assert "No reading can be counted" in page.text
     assert page.table("figures")[0][:2] == ["digits", "87.50%"]
     assert "thresholds" not in page.tables

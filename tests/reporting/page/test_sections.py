@@ -19,7 +19,7 @@ from pipeline.reporting.page.sections import (
     describe_training,
     describe_trust,
 )
-from pipeline.reporting.score import Score
+from pipeline.reporting.whole import Whole
 from pipeline.runtime.errors import UserError
 
 READINGS = {"a.jpg": ("77012", "71012"), "b.jpg": ("345", "345")}
@@ -39,25 +39,37 @@ def report(tmp_path, predictions):
 
 def without_readings(report):
     """The same report, as if some digit of every photo were in training."""
-    return replace(report, photos=replace(report.photos, whole=set()))
+    return replace(report, photos=replace(report.photos, whole=Whole(set(), {"a.jpg", "b.jpg"})))
+
+
+def counted(score):
+    """What is right of what was read, on how many photos."""
+    return score.right, score.count, score.photos
 
 
 def test_digits_readings_and_classes_are_scored(report):
     """One of eight digits is wrong, so one of two readings, and one of two sevens."""
     accuracy = describe_accuracy(report)
-    assert accuracy.digits == Score(7, 8)
-    assert accuracy.readings == Score(1, 2)
-    assert accuracy.classes["7"] == Score(1, 2)
+    assert counted(accuracy.digits) == (7, 8, 2)
+    assert counted(accuracy.readings) == (1, 2, 2)
+    assert counted(accuracy.classes["7"]) == (1, 2, 1)
     assert list(accuracy.classes) == list("0123457")
 
 
 def test_without_a_whole_photo_there_are_no_readings(report):
-    """Neither a score nor a threshold; the digits have theirs."""
+    """Neither a score nor a promise, and those left out are counted."""
     report = without_readings(report)
-    assert describe_accuracy(report).readings is None
+    accuracy = describe_accuracy(report)
+    assert (accuracy.readings, accuracy.left_out) == (None, 2)
     trust = describe_trust(report)
-    assert (trust.readings, trust.acceptance, trust.thresholds) == (None, None, [])
-    assert trust.digits.verdict == "too_few"
+    assert (trust.promise, trust.acceptance, trust.thresholds) == (None, None, [])
+
+
+def test_copies_are_accepted_once(report):
+    """Two photos that are copies are one reading, which is wrong as one of them is."""
+    same = replace(report, predictions=report.predictions.assign(group="a.jpg"))
+    assert [(row.accepted, row.errors) for row in describe_trust(same).thresholds] == [(1, 1)]
+    assert counted(describe_accuracy(same).readings) == (1, 2, 1)
 
 
 def test_a_curve_ends_at_the_last_epoch(predictions):
@@ -114,7 +126,7 @@ def test_confidence_is_compared_with_accuracy(report):
     """All eight are about 0.9 sure, which is one bin, and seven are right."""
     trust = describe_trust(report)
     [only] = trust.bins
-    assert (only.count, only.accuracy) == (8, 7 / 8)
+    assert counted(only.right) == (7, 8, 2)
     assert only.confidence == pytest.approx(0.8965)
     assert trust.ece == pytest.approx(0.8965 - 7 / 8)
     assert [row.accepted for row in trust.thresholds] == [2, 1]

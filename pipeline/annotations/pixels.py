@@ -1,0 +1,51 @@
+"""Whether there is anything to be seen where a digit's box was drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.annotations.rules import Finding, Rejected
+from pipeline.images.box import Box
+from pipeline.images.photo import PhotoHeader, decode_photo
+
+# Of 255 levels. A photo taken at night spans more, and so does the faintest digit of two real sets,
+# which spans 20 and more.
+_LEAST_SPAN_OF_PHOTO = 24
+_LEAST_SPAN_OF_BOX = 8
+# Pixels of the smallest box's side that are enough to tell.
+_ENOUGH = 8
+
+
+def find_blank(content: bytes, header: PhotoHeader, boxes: Mapping[int, Box]) -> dict[int, Finding]:
+    """Which boxes have one colour and nothing else in them, by their numbers.
+
+    `content` is the photo's. Raises `Rejected` where all of the photo is so, and `UnreadablePhoto`
+    where it is damaged.
+    """
+    smallest = min(min(box.width, box.height) for box in boxes.values())
+    reduction = next(by for by in (8, 4, 2, 1) if by == 1 or smallest >= _ENOUGH * by)
+    pixels = np.asarray(decode_photo(content, reduction))
+    if (span := _span(pixels[::4, ::4])) < _LEAST_SPAN_OF_PHOTO:
+        raise Rejected("blank_photo", f"its brightest and darkest are {span} of 255 levels apart")
+    by = (header.width / pixels.shape[1], header.height / pixels.shape[0])
+    spans = {number: _span(_cut(pixels, box, by)) for number, box in boxes.items()}
+    return {
+        number: Finding("blank_box", f"its brightest and darkest are {span} of 255 levels apart")
+        for number, span in spans.items()
+        if span < _LEAST_SPAN_OF_BOX
+    }
+
+
+def _cut(pixels: NDArray[np.uint8], box: Box, by: tuple[float, float]) -> NDArray[np.uint8]:
+    """The pixels of a box in a photo that is reduced in width and height; one at least."""
+    left, top = int(box.xmin / by[0]), int(box.ymin / by[1])
+    right, bottom = max(int(box.xmax / by[0]), left + 1), max(int(box.ymax / by[1]), top + 1)
+    return pixels[top:bottom, left:right]
+
+
+def _span(pixels: NDArray[np.uint8]) -> int:
+    """How far a channel's values are apart, of the channel where they are most."""
+    return int((pixels.max(axis=(0, 1)).astype(int) - pixels.min(axis=(0, 1))).max())

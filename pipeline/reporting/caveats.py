@@ -1,0 +1,85 @@
+"""What makes figures say less than they seem to: it stands beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.messages import mark
+
+
+@dataclass(frozen=True)
+class Caveat:
+    """A reservation in English, for the catalogue, with `{name}` for each of the `values`.
+
+    Where it `denies_unseen`, nobody can say that the model was trained on none of the photos.
+    """
+
+    text: str
+    denies_unseen: bool = False
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def english(self) -> str:
+        """The text with its values."""
+        return self.text.format(**self.values)
+
+
+UNKNOWN = Caveat(
+    mark(
+        "data/ is not what the model was trained on, so nobody knows whether it was trained on "
+        "these photos."
+    ),
+    denies_unseen=True,
+)
+_STARTED = Caveat(
+    mark(
+        "The model started from another one (train.init), which may have been trained on some of "
+        "these photos. If it was, the figures are too good."
+    ),
+    denies_unseen=True,
+)
+_SHARED = Caveat(
+    mark(
+        "Other digits of these same photos were trained on (split.by: digit), which makes the "
+        "figures too good."
+    ),
+    denies_unseen=True,
+)
+_CHOSEN = Caveat(
+    mark(
+        "The epoch was chosen by these very photos (train.keep: best, or train.patience), which "
+        "makes the figures somewhat too good."
+    )
+)
+_DRAWN = mark("The photos are drawn by `digits sample`: the figures say nothing of real photos.")
+_SOME_DRAWN = mark(
+    "{drawn} of {count} XML describe photos drawn by `digits sample`: the figures are not of real "
+    "photos alone."
+)
+
+
+def doubt_drawn(dialects: Mapping[str, int]) -> list[Caveat]:
+    """That photos are drawn, by how many XML each tool wrote; `digits sample` writes `sample`."""
+    drawn, count = dialects.get("sample", 0), sum(dialects.values())
+    if not drawn:
+        return []
+    if drawn == count:
+        return [Caveat(_DRAWN)]
+    return [Caveat(_SOME_DRAWN, values={"drawn": drawn, "count": count})]
+
+
+def doubt_start(train: Mapping[str, Any]) -> list[Caveat]:
+    """That a model may know more than it was trained on, by its parameters in `train`."""
+    return [_STARTED] if train["init"] else []
+
+
+def doubt_choice(train: Mapping[str, Any]) -> list[Caveat]:
+    """That its epoch was chosen on validation, by its parameters in `train`."""
+    return [_CHOSEN] if train["keep"] == "best" or train["patience"] else []
+
+
+def doubt_split(training: set[str], validation: set[str]) -> list[Caveat]:
+    """That some photos have digits in training and in validation."""
+    return [_SHARED] if training & validation else []

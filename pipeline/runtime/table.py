@@ -1,0 +1,179 @@
+"""A CSV file as rows of one type: read back as it was written, the same bytes for the same rows."""
+
+from __future__ import annotations
+
+import csv
+import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from io import StringIO
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar, get_type_hints
+
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.files import write_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = TypeVar("Row")
+
+_NUMPY_TYPES = {str: "str", int: "int64", float: "float64"}
+_SEAL = "check"
+# Excel takes a cell that begins so for a formula; with an apostrophe before it, for a text.
+_FORMULA = re.compile(r"'*[=+\-@]")
+_ANY_FORMULA = re.compile(r"^(.*,)?\"?'*[=+\-@]", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Table(Generic[Row]):
+    """A CSV file: its place, and the type of its rows, whose fields are its columns.
+
+    Where it is `sealed`, each row ends with a checksum of itself, so that one that was cut off or
+    changed by hand is never taken for what a stage wrote.
+    """
+
+    path: Path
+    row: type[Row]
+    sealed: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns, in order."""
+        return [its.name for its in fields(self.row)]  # type: ignore[arg-type]
+
+    def read(self, path: Path | None = None) -> list[Row]:
+        """The rows of the file, or of one elsewhere.
+
+        Raises `UserError` where it is missing, damaged, or has other columns.
+        """
+        path = path or self.path
+        types = get_type_hints(self.row)
+        convert = [_unescape if types[name] is str else types[name] for name in self.columns]
+        try:
+            columns, *lines = csv.reader(StringIO(self._text(path), newline=""), strict=True)
+            self._check(columns, path)
+            return [
+                self.row(*(make(text) for make, text in zip(convert, line, strict=True)))
+                for line in lines
+            ]
+        except (ValueError, csv.Error) as error:
+            raise damaged(path, error) from None
+
+    def read_frame(self, path: Path | None = None) -> pd.DataFrame:
+        """The file as a data frame, or one elsewhere; a label `NaN` stays a text.
+
+        Raises `UserError` where it is missing, damaged, or has other columns.
+        """
+        import pandas as pd  # noqa: PLC0415 - half a second, for those who need frames
+
+        path = path or self.path
+        try:
+            text = self._text(path)
+            frame = pd.read_csv(
+                StringIO(text, newline=""), dtype=self._types(), keep_default_na=False,
+                na_filter=False, lineterminator="\n",
+            )  # fmt: skip
+        except ValueError as error:
+            raise damaged(path, error) from None
+        self._check(list(frame.columns), path)
+        if "'" in text:
+            texts = [name for name, its in self._types().items() if its == "str"]
+            frame[texts] = frame[texts].map(_unescape)
+        return frame
+
+    def frame(self, rows: Iterable[Row]) -> pd.DataFrame:
+        """Rows as a data frame with the file's columns and types."""
+        import pandas as pd  # noqa: PLC0415
+
+        values = map(attrgetter(*self.columns), rows)
+        return pd.DataFrame(values, columns=self.columns).astype(self._types())
+
+    def write(self, rows: Iterable[Row], path: Path | None = None) -> None:
+        """Write the rows, in the order given, all at once."""
+        self._write(map(attrgetter(*self.columns), rows), path)
+
+    def write_frame(self, frame: pd.DataFrame, path: Path | None = None) -> None:
+        """Write the file's columns of a data frame, all at once."""
+        self._write(frame[self.columns].itertuples(index=False), path)
+
+    def _write(self, lines: Iterable[Iterable[object]], path: Path | None) -> None:
+        lines = [self.columns, *lines]
+        text = _to_csv(lines, csv.QUOTE_MINIMAL)
+        if _ANY_FORMULA.search(text):
+            lines = [[_escape(cell) for cell in line] for line in lines]
+            text = _to_csv(lines, csv.QUOTE_MINIMAL)
+        if "\r" in text:
+            # Before Python 3.13 the writer leaves it bare; the reader takes it for a line's end.
+            text = _to_csv(lines, csv.QUOTE_NONNUMERIC)
+        write_file(path or self.path, (_seal(text) if self.sealed else text).encode("utf-8"))
+
+    def _text(self, path: Path) -> str:
+        text = read_file(path).decode("utf-8")
+        return _unseal(text) if self.sealed else text
+
+    def _types(self) -> dict[str, str]:
+        types = get_type_hints(self.row)
+        return {name: _NUMPY_TYPES[types[name]] for name in self.columns}
+
+    def _check(self, columns: list[str], path: Path) -> None:
+        if columns != self.columns:
+            raise UserError(
+                "{path} has other columns than expected: delete it and run `dvc repro`", path=path
+            )
+
+
+def read_file(path: Path) -> bytes:
+    """A file's bytes; raises `UserError` where it is missing."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UserError("{path} is missing: run `dvc repro`", path=path) from None
+
+
+def damaged(path: Path, error: Exception) -> UserError:
+    """What to say of a file that cannot be read as what it should be."""
+    return UserError(
+        "{path} is damaged ({error}): delete it and run `dvc repro`", path=path, error=error
+    )
+
+
+def _to_csv(lines: Iterable[Iterable[object]], quoting: Literal[0, 2]) -> str:
+    text = StringIO(newline="")
+    csv.writer(text, lineterminator="\n", quoting=quoting).writerows(lines)
+    return text.getvalue()
+
+
+def _escape(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+
+
+def _unescape(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def _seal(text: str) -> str:
+    header, *lines = text.splitlines()
+    return "".join([f"{header},{_SEAL}\n", *(f"{line},{_checksum(line)}\n" for line in lines)])
+
+
+def _unseal(text: str) -> str:
+    """The text without its checksums; raises ValueError where one is not its line's."""
+    header, *lines = text.split("\n")
+    if not header.endswith(f",{_SEAL}"):
+        return text  # of another version: its columns tell
+    if lines and lines.pop():
+        raise ValueError("its last line is cut off")
+    rows = []
+    for number, line in enumerate(lines, start=2):
+        row, _, checksum = line.rpartition(",")
+        if checksum != _checksum(row):
+            raise ValueError(f"line {number} is not as it was written")
+        rows.append(row)
+    return "\n".join([header.removesuffix(f",{_SEAL}"), *rows, ""])
+
+
+def _checksum(line: str) -> str:
+    return f"{zlib.crc32(line.encode('utf-8')):08x}"
