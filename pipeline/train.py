@@ -9,6 +9,7 @@ Interrupted, it goes on after the last finished epoch when it is run again.
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -27,11 +28,13 @@ from pipeline.learning.team import join_team, launch_team
 from pipeline.messages import say
 from pipeline.params import Params, TrainParams, load_params
 from pipeline.runtime.command import parse_no_options, run
+from pipeline.runtime.lock import alone
 from pipeline.runtime.stage_inputs import StageInputs
 
 log = logging.getLogger(__name__)
 
 UNFINISHED = Path("models/.unfinished.pt")
+LOCK = Path("models/.training.lock")
 
 
 def main() -> None:
@@ -42,7 +45,8 @@ def main() -> None:
     hardware = prepare_hardware(params.train, params.machine)
     with join_team(hardware.device) as team, advise_on_memory(params.train):
         log.setLevel(logging.INFO if team.leads else logging.ERROR)
-        train_as_part(Run(params.train, hardware, team, params.machine.compile), params)
+        with alone(LOCK) if team.leads else nullcontext():
+            train_as_part(Run(params.train, hardware, team, params.machine.compile), params)
 
 
 def train_as_part(run: Run, params: Params) -> None:

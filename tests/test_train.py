@@ -79,8 +79,8 @@ def test_the_network_and_its_precision_are_the_parameters(workplace):
 def test_what_belongs_to_the_machine_is_not_in_the_model(workplace):
     """The same recipe on another machine is the same file, as far as its figures go."""
     models = []
-    for threads in (1, 2):
-        workplace.set(machine__threads=threads, train__epochs=1)
+    for memory in (None, 1.0):
+        workplace.set(machine__max_memory=memory, train__epochs=1)
         workplace.do("train")
         models.append(load_checkpoint().params)
     assert models[0] == models[1]
