@@ -148,7 +148,7 @@ def test_mistakes_are_listed_the_most_confident_first(visit):
     assert it.mistakes() == [
         "7 read as 1", "2 read as 9", "3 read as 8", "7 read as 1", "7 read as 1",
     ]  # fmt: skip
-    assert "b.xml, object 1" in it.items()[2]
+    assert "b.xml\u2069, object 1" in it.items()[2]
     assert "confidence 89.50%" in it.items()[2]
 
 

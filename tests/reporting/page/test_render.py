@@ -152,7 +152,7 @@ def test_the_audits_page_says_which_file_to_open(tmp_path, audit):
     """Its labels in the order given, each with the suggestion, its photo and its XML."""
     rows = audit.table("Doubtful labels")
     assert len(rows) == 8
-    xml = f"{tmp_path.as_posix()}/a.xml, object 2"
+    xml = f"\u2068{tmp_path.as_posix()}/a.xml\u2069, object 2"
     assert rows[1] == ["", "7", "8", "0.0625", "a.jpg", xml]
     assert sum(name == "src" for name, _ in audit.attributes) == 8
 

@@ -82,7 +82,8 @@ function item(row) {
     entry.append(make("p", "unpictured", say("no_picture")));
   }
   const facts = make("div", "facts");
-  const xml = `${folder}/${row[XML]}`;
+  // An Arabic or Hebrew name must not turn the sentence around it.
+  const xml = `\u2068${folder}/${row[XML]}\u2069`;
   facts.append(
     make("p", "mistake", say("read_as", { actual: row[ACTUAL], predicted: row[PREDICTED] })),
     make("p", "", say("confidence", { confidence: `${(100 * row[CONFIDENCE]).toFixed(2)}%` })),
