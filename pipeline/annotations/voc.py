@@ -137,16 +137,15 @@ def _parse(content: bytes) -> etree._Element:
 
 def _attempts(content: bytes, encoding: str | None) -> Iterator[tuple[bytes, str | None]]:
     """What to read in which encoding (None: as declared), the likeliest first."""
-    yield content, encoding
-    # Korean Windows tools write CP949 under a declaration that says UTF-8, or under none.
-    yield content, "cp949"
     # VoTT and make-sense write a file name's & as it is.
-    if content.count(b"&") > MOST_AMPERSANDS:
-        return
-    escaped = _STRAY_AMPERSAND.sub(b"&amp;", content)
-    if escaped != content:
-        yield escaped, encoding
-        yield escaped, "cp949"
+    contents = [content]
+    if content.count(b"&") <= MOST_AMPERSANDS:
+        contents.append(_STRAY_AMPERSAND.sub(b"&amp;", content))
+    # A tool on Windows writes the system's encoding under a declaration that says UTF-8, or under
+    # none: CP949 in Korea. Latin-1 reads any bytes, so that one strange letter costs no digit.
+    for name in (encoding, "cp949", "iso-8859-1"):
+        for attempt in dict.fromkeys(contents):
+            yield attempt, name
 
 
 def _parser(encoding: str | None) -> etree.XMLParser:

@@ -63,6 +63,16 @@ def test_euc_kr_declared_with_the_letters_that_only_cp949_has(tmp_path):
     assert voc.filename == "똠방.jpg"
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "cp932", "gbk"])
+def test_a_letter_of_another_country_costs_no_digit(tmp_path, encoding):
+    """Windows tools write their system's encoding, and declare none."""
+    name = {"cp1252": "café", "cp932": "ﾒｰﾀｰ", "gbk": "丂秤"}[encoding]
+    xml = voc_xml([(name, (1, 1, 5, 9)), ("7", (10, 1, 15, 9))], filename="a.jpg")
+    voc = read(tmp_path, xml.encode(encoding))
+    assert voc.objects[1].label == "7"
+    assert voc.objects[1].box == ("10", "1", "15", "9")
+
+
 @pytest.mark.parametrize(
     "xml",
     [
