@@ -142,12 +142,13 @@ def read_list(path: Path) -> list[str]:
 
     Raises `UserError` where the file is missing or empty.
     """
-    lines = read_file(path).decode("utf-8").splitlines()
-    if not lines:
+    text = read_file(path).decode("utf-8").replace("\r\n", "\n").removesuffix("\n")
+    if not text:
         raise UserError(
             "{path} is empty: add photos, or change split.validation in params.yaml", path=path
         )
-    return lines
+    # Not `splitlines`: a photo's name may hold what Unicode takes for the end of a line.
+    return text.split("\n")
 
 
 def write_list(path: Path, lines: list[str]) -> None:

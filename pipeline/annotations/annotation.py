@@ -136,6 +136,8 @@ def read_objects(
         annotation.unused = Finding("no_object", f"{annotation.photo} by {annotation.xml}")
     way_up = decide_way_up(voc.size, header, dialect.way_up, params.exif)
     drawn = _read_drawn(annotation, voc, dialect, params)
+    if not drawn:
+        return
     scale, findings = fit_to_photo(voc.size, header, way_up, [its.edges for its in drawn])
     annotation.findings.extend((None, finding) for finding in findings)
     for its in drawn:

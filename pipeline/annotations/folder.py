@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipeline.annotations.annotation import Annotation, AnnotationReader
 from pipeline.annotations.equal_photos import same_boxes, same_bytes
-from pipeline.annotations.formats import HOW_TO_EXPORT, recognise
+from pipeline.annotations.formats import A_FILE_A_PHOTO, HOW_TO_EXPORT, recognise
 from pipeline.annotations.ledger import Ledger
 from pipeline.annotations.listing import list_files
 from pipeline.annotations.matching import PhotoFinder
@@ -42,17 +42,26 @@ def read_folder(folder: Path, params: ParseParams, cores: int | None = None) -> 
     for file in listing.photos:
         if file not in ledger.files:
             ledger.note_file(file, Finding("photo_without_xml", ""))
+    without = {PurePosixPath(its).stem for its in listing.photos if ledger.files[its] != "used"}
     for file, finding in listing.others.items():
-        ledger.note_file(file, _other_labels(folder / file, finding) or finding)
+        ledger.note_file(file, _other_labels(folder / file, finding, without) or finding)
     return ledger
 
 
-def _other_labels(path: Path, finding: Finding) -> Finding | None:
-    """A finding of labels in another format, where a file that is set aside holds such."""
+def _other_labels(path: Path, finding: Finding, without: set[str]) -> Finding | None:
+    """A finding of labels in another format, where a file that is set aside holds such.
+
+    `without` are the photos that are not used, by their stems. Where the labels are of none of
+    them, they are here as Pascal VOC too.
+    """
     if finding != ("other_file", ""):
         return None
     name = recognise(path)
-    return Finding("other_labels", f"{name}: {HOW_TO_EXPORT[name]}") if name else None
+    if name is None or (name in A_FILE_A_PHOTO and path.stem not in without):
+        return None
+    if name != "zip archive" and not without:
+        return None
+    return Finding("other_labels", f"{name}: {HOW_TO_EXPORT[name]}")
 
 
 def _settle_rivals(annotations: list[Annotation]) -> dict[str, Annotation]:

@@ -23,6 +23,8 @@ HOW_TO_EXPORT = {
     "dlib": "imglab writes dlib's format alone: open the photos in labelImg",
     "zip archive": "unpack it here",
 }
+# Those that have a file for each photo, under the photo's name.
+A_FILE_A_PHOTO = ("YOLO", "labelme")
 
 
 def recognise(path: Path) -> str | None:

@@ -67,11 +67,15 @@ def unexpected(problems: Sequence[ProblemRow]) -> list[ProblemRow]:
     return [row for row in problems if row.verdict == "rejected" and row.reason not in EXPECTED]
 
 
+_UNCOUNTED = ("unreadable_xml", "other_labels")
+
+
 def rejected_share(ledger: Ledger) -> float:
     """Which share of a ledger's objects is rejected, those apart that were expected to be.
 
-    An XML that cannot be read counts as one object, as nobody knows how many it has.
+    An XML that cannot be read, or labels of another format, count as one object: nobody knows how
+    many there are.
     """
     rejected = unexpected(ledger.problems)
-    count = sum(bool(row.object) or row.reason == "unreadable_xml" for row in rejected)
+    count = sum(bool(row.object) or row.reason in _UNCOUNTED for row in rejected)
     return count / max(count + len(ledger.boxes), 1)

@@ -17,7 +17,8 @@ from pipeline.runtime.stage_inputs import UNSEEN
 # Bins, thumbnails, older versions, unpacked Mac attributes: named by Windows, macOS, Linux, NAS
 # boxes, Syncthing, Jupyter; and whatever is hidden.
 _SYSTEM_FOLDER = re.compile(
-    r"\..*|@.*|\$RECYCLE\.BIN|#recycle|RECYCLER|__MACOSX|System Volume Information|lost\+found",
+    r"\..*|@(eaDir|Recycle|Recently-Snapshot|tmp|sharebin)|\$RECYCLE\.BIN|#recycle"
+    r"|RECYCLER|__MACOSX|System Volume Information|lost\+found",
     re.IGNORECASE,
 )
 _UNSAFE = ("link_not_followed", "not_a_file")
@@ -67,10 +68,13 @@ def find_unsafe(folder: Path) -> dict[str, Finding]:
 
 
 def _walk(folder: str, roots: tuple[str, ...]) -> Iterator[tuple[str, Finding | None]]:
-    """Each file, link and folder that is left alone, the last two with a finding."""
-    waiting = [""]
+    """Each file, link and folder that is left alone, the last two with a finding.
+
+    Of what lies in a system's folder, into which DVC goes, only what would harm it.
+    """
+    waiting = [("", False)]
     while waiting:
-        place = waiting.pop()
+        place, is_system = waiting.pop()
         try:
             entries = list(os.scandir(os.path.join(folder, place)))  # noqa: PTH118 - 10,000s of them
         except OSError as error:
@@ -80,20 +84,25 @@ def _walk(folder: str, roots: tuple[str, ...]) -> Iterator[tuple[str, Finding | 
             path = f"{place}/{entry.name}" if place else entry.name
             if entry.name in UNSEEN:
                 continue
-            if entry.is_symlink():
-                yield path, _judge_link(entry.path, roots)
-            elif entry.is_dir():
-                if _SYSTEM_FOLDER.fullmatch(entry.name):
+            if entry.is_dir(follow_symlinks=False):
+                is_its = bool(_SYSTEM_FOLDER.fullmatch(entry.name))
+                waiting.append((path, is_system or is_its))
+                if is_its and not is_system:
                     yield path, Finding("system_folder", "")
-                else:
-                    waiting.append(path)
-            elif not entry.is_file():
-                # A pipe or a device would block whoever opens it.
-                yield path, Finding("not_a_file", "")
-            elif _SYSTEM_FILE.fullmatch(entry.name):
-                yield path, Finding("system_file", "")
-            else:
-                yield path, None
+                continue
+            finding = _judge(entry, roots)
+            if not is_system or (finding and finding.reason in _UNSAFE):
+                yield path, finding
+
+
+def _judge(entry: os.DirEntry[str], roots: tuple[str, ...]) -> Finding | None:
+    """Why an entry that is no folder is left alone, if it is."""
+    if entry.is_symlink():
+        return _judge_link(entry.path, roots)
+    if not entry.is_file():
+        # A pipe or a device would block whoever opens it.
+        return Finding("not_a_file", "")
+    return Finding("system_file", "") if _SYSTEM_FILE.fullmatch(entry.name) else None
 
 
 def _judge_link(link: str, roots: tuple[str, ...]) -> Finding | None:

@@ -52,9 +52,12 @@ def fit_to_photo(
     if drawn_on is None or drawn_on == frame:
         return (1, 1), findings
     detail = f"{' x '.join(size)}, the photo is {frame[0]} x {frame[1]}"
-    if not _fit(boxes, drawn_on) and _fit(boxes, frame):
+    is_scaled = _same_shape(drawn_on, frame)
+    # Of the same shape it was most likely scaled: one careless box says nothing against it.
+    beyond = _count_beyond(boxes, drawn_on)
+    if (beyond * 2 > len(boxes) if is_scaled else beyond) and not _count_beyond(boxes, frame):
         return (1, 1), [*findings, Finding("size_wrong", detail)]
-    if not _same_shape(drawn_on, frame):
+    if not is_scaled:
         raise Rejected("size_mismatch", detail)
     scale = (frame[0] / drawn_on[0], frame[1] / drawn_on[1])
     return scale, [*findings, Finding("box_scaled", detail)]
@@ -71,9 +74,9 @@ def _same_shape(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return abs(one[0] * other[1] - one[1] * other[0]) <= max(*one, *other)
 
 
-def _fit(boxes: Sequence[Edges], size: tuple[int, int]) -> bool:
-    """Whether boxes stay within a size, but for the pixel that some tools count on top."""
-    return all(box[2] <= size[0] + 1 and box[3] <= size[1] + 1 for box in boxes)
+def _count_beyond(boxes: Sequence[Edges], size: tuple[int, int]) -> int:
+    """How many boxes reach beyond a size, but for the pixel that some tools count on top."""
+    return sum(max(b[0], b[2]) > size[0] + 1 or max(b[1], b[3]) > size[1] + 1 for b in boxes)
 
 
 def read_size(size: tuple[str, str]) -> tuple[int, int] | None:

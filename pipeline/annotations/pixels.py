@@ -28,7 +28,7 @@ def find_blank(content: bytes, header: PhotoHeader, boxes: Mapping[int, Box]) ->
     smallest = min(min(box.width, box.height) for box in boxes.values())
     reduction = next(by for by in (8, 4, 2, 1) if by == 1 or smallest >= _ENOUGH * by)
     pixels = np.asarray(decode_photo(content, reduction))
-    if (span := _span(pixels[::4, ::4])) < _LEAST_SPAN_OF_PHOTO:
+    if (span := _span(pixels)) < _LEAST_SPAN_OF_PHOTO:
         raise Rejected("blank_photo", f"its brightest and darkest are {span} of 255 levels apart")
     by = (header.width / pixels.shape[1], header.height / pixels.shape[0])
     spans = {number: _span(_cut(pixels, box, by)) for number, box in boxes.items()}

@@ -24,6 +24,8 @@ _SMALLEST_SHARE_INSIDE = 0.5
 # More characters than any label or number has, and than a line of the ledger holds.
 _LONGEST_TEXT = 64
 _LONGEST_DETAIL = 200
+# Beyond any photo, and far from where the arithmetic of boxes ends.
+_LARGEST_NUMBER = 1e9
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 # What Python prints for a number that is numpy's or torch's.
 _WRAPPED = re.compile(r"(np\.|numpy\.|torch\.)?(float|int|tensor)[0-9]*\(.*\)")
@@ -52,7 +54,7 @@ REASONS = {
     "unreadable_xml": Reason("rejected", mark("open it in the annotation tool and save it again")),
     "other_labels": Reason(
         "rejected",
-        mark("export the labels from the same tool as Pascal VOC XML"),
+        mark("bring the labels as Pascal VOC XML, each as said below"),
     ),
     "no_photo": Reason("rejected", mark("put the photo beside the XML, under the XML's name")),
     "other_photo_named": Reason(
@@ -191,14 +193,14 @@ def read_box(found: VocObject) -> Edges:
 
 
 def read_number(text: str) -> float:
-    """A finite number as tools write it; raises `ValueError` for any other text.
+    """A number as tools write it, up to 1e9; raises `ValueError` for any other text.
 
     Python itself would take `5_0` and `infinity` too.
     """
     if len(text) > _LONGEST_TEXT or not _NUMBER.fullmatch(text):
         raise ValueError(text[:_LONGEST_TEXT])
     number = float(text)
-    if not math.isfinite(number):
+    if abs(number) > _LARGEST_NUMBER:
         raise ValueError(text)
     return number
 

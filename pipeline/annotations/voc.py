@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -82,6 +83,9 @@ def read_voc(path: Path) -> VocFile:
         with path.open("rb") as file:
             content = file.read(LARGEST_XML + 1)
     except OSError as error:
+        # A disk that fails for a moment must not cost an annotation: the run stops.
+        if error.errno not in (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR):
+            raise
         raise UnreadableXml(error.strerror or str(error)) from None
     return parse_voc(content)
 
@@ -187,24 +191,31 @@ def _read_rotation(parts: dict[str, etree._Element]) -> str:
 def _find_strays(root: etree._Element, objects: list[etree._Element]) -> list[etree._Element]:
     """Every element that is called like a box, but for the first of each object.
 
-    An object accounts for that one, whether it is read or not.
+    An object accounts for that one, whether it is read or not; one at another place is a stray.
     """
+    ours = set(objects)
+    elsewhere = [
+        node
+        for node in root.iter(etree.Element)
+        if _name(node).lower() == "object" and node not in ours
+    ]
     accounted = set()
-    for node in objects:
+    for node in (*objects, *elsewhere):
         boxes = [child for child in node if _name(child).lower() in BOX_LIKE]
         direct = [child for child in boxes if _name(child) == "bndbox"] or boxes
         accounted.update(direct[:1])
+    astray = set(elsewhere)
     return [
         node
         for node in root.iter(etree.Element)
-        if _name(node).lower() in BOX_LIKE and node not in accounted
+        if node in astray or (_name(node).lower() in BOX_LIKE and node not in accounted)
     ]
 
 
 def _read_stray(number: int, node: etree._Element) -> VocObject:
     parents = [_name(parent)[:40] for parent in node.iterancestors()][::-1]
     place = "/".join([*parents[-3:], _name(node)])
-    return VocObject(number, "", None, f"a second box, or none of an <object>: {place}")
+    return VocObject(number, "", None, f"not the one box of an <object> below the root: {place}")
 
 
 def _read_tells(root: etree._Element, head: dict[str, etree._Element]) -> Tells:

@@ -200,9 +200,10 @@ def cut_boxes(
         except UnreadablePhoto as error:
             log.warning(say("{photo} is left out: {why}", photo=photo, why=error))
             continue
+        described = _describe(str(photo), content, image)
         for values in its_boxes.itertuples(index=False):
-            digit, coded = _cut_digit(image, BoxRow(*values), md5(content), params)
+            digit, coded = _cut_digit(image, BoxRow(*values), described.md5, params)
             digits.append(digit)
             contents.append(coded)
-        photos.append(_describe(str(photo), content, image))
+        photos.append(described)
     return DIGITS.frame(digits), contents, PHOTOS.frame(photos)

@@ -31,6 +31,9 @@ _MOST_BYTES = 400e6
 _MOST_BYTES_WITH_ALPHA = 200e6
 _MOST_RLE_MEGAPIXELS = 2
 _MOST_SCANS = 64
+# The start of a segment or a scan, or the end: neither coded pixels nor what stands alone.
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
+_SCAN, _END = 0xDA, 0xD9
 # Decoders' complaints that say nothing of the picture.
 _HARMLESS = ("Invalid SOS parameters",)
 _TIME = re.compile(r"[0-9]{4}:[0-9]{2}:[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
@@ -97,8 +100,8 @@ def decode_photo(content: bytes, reduction: int = 1) -> Image.Image:
     the decoder takes for damage is damage.
     """
     with _told(), _open(content, LARGEST_MEGAPIXELS) as image:
-        if image.format in _JPEG and image.mode == "RGB":
-            rgb = _decode_jpeg(content, image.size, reduction)
+        if image.format in _JPEG:
+            rgb = _decode_jpeg(content, image, reduction)
             orientation = _orientation(image)
         else:
             image.load()
@@ -119,17 +122,21 @@ def taken_at(content: bytes) -> str:
     return taken if isinstance(taken, str) and _TIME.fullmatch(taken) else ""
 
 
-def _decode_jpeg(content: bytes, size: tuple[int, int], reduction: int) -> Image.Image:
-    """As Pillow decodes it, to the pixel, but that damage is told."""
-    width, height = (-(-length // reduction) for length in size)
+def _decode_jpeg(content: bytes, image: Image.Image, reduction: int) -> Image.Image:
+    """A JPEG, opened as `image`, as RGB: as Pillow decodes it, to the pixel, but damage is told."""
+    width, height = (-(-length // reduction) for length in image.size)
     wanted = {"min_width": width, "min_height": height} if reduction > 1 else {}
+    colours = {"RGB": "RGB", "L": "GRAY"}.get(image.mode, "CMYK")
     try:
-        pixels = simplejpeg.decode_jpeg(content, "RGB", strict=True, **wanted)
+        pixels = simplejpeg.decode_jpeg(content, colours, strict=True, **wanted)
     except ValueError as error:
         if not str(error).startswith(_HARMLESS):
             raise
-        pixels = simplejpeg.decode_jpeg(content, "RGB", strict=False, **wanted)
-    return Image.fromarray(pixels)
+        pixels = simplejpeg.decode_jpeg(content, colours, strict=False, **wanted)
+    if colours == "CMYK":
+        # Adobe's are inverted, others are not: Pillow tells them apart.
+        return image.convert("RGB")
+    return Image.fromarray(pixels.squeeze()).convert("RGB")
 
 
 @contextmanager
@@ -179,6 +186,8 @@ def _open_heif(content: bytes) -> Image.Image | None:
         return None
     import pillow_heif  # noqa: PLC0415 - for the few folders that hold such photos
 
+    if not pillow_heif.is_supported(content[:64]):
+        raise UnidentifiedImageError
     file = pillow_heif.open_heif(BytesIO(content), convert_hdr_to_8bit=True)
     if file.size[0] * file.size[1] > LARGEST_MEGAPIXELS * 1e6:
         raise PhotoTooLarge(f"{file.size[0]} x {file.size[1]} pixels")
@@ -191,8 +200,8 @@ def _check_cost(image: Image.Image, content: bytes, max_megapixels: float) -> No
     if megapixels > max_megapixels:
         raise PhotoTooLarge(f"{megapixels:.3g} megapixels, more than {max_megapixels:g}")
     if image.format in _JPEG:
-        # Every scan goes through the whole picture. In coded pixels no FF is followed by DA.
-        if content.count(b"\xff\xda") > _MOST_SCANS:
+        # Every scan goes through the whole picture.
+        if _count_scans(content) > _MOST_SCANS:
             raise UnreadablePhoto(f"more than {_MOST_SCANS} scans, which no camera writes")
         return
     most = _MOST_BYTES_WITH_ALPHA if "A" in image.getbands() else _MOST_BYTES
@@ -204,6 +213,18 @@ def _check_cost(image: Image.Image, content: bytes, max_megapixels: float) -> No
         and (megapixels > _MOST_RLE_MEGAPIXELS)
     ):
         raise PhotoTooLarge(f"{megapixels:.3g} megapixels in a compressed BMP; save it as JPEG")
+
+
+def _count_scans(content: bytes) -> int:
+    """The scans of a JPEG's first picture, behind which a phone may have put a film."""
+    scans, place = 0, 2
+    while scans <= _MOST_SCANS and (marker := _MARKER.search(content, place)):
+        kind = content[marker.end() - 1]
+        if kind == _END:
+            break
+        scans += kind == _SCAN
+        place = marker.end() + int.from_bytes(content[marker.end() : marker.end() + 2], "big")
+    return scans
 
 
 def _orientation(image: Image.Image) -> int:

@@ -80,6 +80,19 @@ def test_a_link_into_dvcs_cache_is_a_file(tmp_path, monkeypatch):
     assert others(Path("raw")) == {"a.jpg": "link_not_followed"}
 
 
+def test_a_cache_may_be_named_for_all_projects_of_a_user(tmp_path, monkeypatch):
+    """`dvc config --global cache.dir` is how a shared cache is set once."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "pipeline.runtime.dvc_cache.global_config_dir", lambda: str(tmp_path / "home")
+    )
+    write(tmp_path / "home/config", f"[cache]\n    dir = {tmp_path / 'shared'}\n")
+    write(tmp_path / "shared/3456", "7")
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/a.jpg").symlink_to(tmp_path / "shared/3456")
+    assert list_files(Path("raw")).photos == ["a.jpg"]
+
+
 def test_what_dvc_does_not_see_has_no_row(tmp_path):
     """A look into the folder leaves it there, and no stage would run again for it."""
     for name in ("Thumbs.db", "x/.DS_Store", "desktop.ini", "__pycache__/a.jpg", "a.jpg"):

@@ -13,6 +13,9 @@ import pytest
 from helpers import ROOT, display, draw_photo, jpeg, voc_xml, write
 from PIL import Image
 
+# Each reads a folder in a process of its own.
+pytestmark = pytest.mark.slow
+
 MEASURED = """
 import json, resource, sys, time
 from pathlib import Path

@@ -40,6 +40,19 @@ def test_what_is_no_file_of_the_folder_is_refused_by_name(workplace, tmp_path, k
     assert done.stderr.startswith("ERROR: raw/odd.jpg (1 such in all): ")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links are a matter of POSIX")
+@pytest.mark.parametrize("command", [("guard",), ("check", "raw")], ids=" ".join)
+def test_a_systems_folder_is_looked_into_as_dvc_does(workplace, tmp_path, command):
+    """DVC would put the link's target into its cache."""
+    link = workplace.raw / ".stversions/x.txt"
+    write(workplace.raw / ".stversions/a.jpg", b"7")
+    link.symlink_to(write(tmp_path / "secret", b"7"))
+    done = workplace.digits_command(*command)
+    assert done.returncode == 1
+    assert ".stversions/x.txt" in done.stderr + done.stdout
+    assert "a.jpg" not in done.stderr + done.stdout
+
+
 def test_a_clone_without_its_photos_says_dvc_pull(workplace):
     """A drawn sample would not be this version."""
     write(workplace.folder / "raw.dvc", "outs: []\n")

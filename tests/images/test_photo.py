@@ -186,6 +186,7 @@ def bomb_png(width, height):
     [
         pytest.param(b"", "empty", id="empty"),
         pytest.param(b"no photo\n", "not a photo", id="text"),
+        pytest.param(b"\0\0\0\x20ftypisom" + bytes(99), "video", id="a film"),
         pytest.param(b"<html></html>", "web page", id="HTML"),
         pytest.param(save(PHOTO, "PPM"), "not a photo", id="a format that no camera writes"),
         pytest.param(jpeg(PHOTO)[:20], ".", id="JPEG, hardly begun"),
@@ -219,6 +220,19 @@ def test_what_is_no_whole_photo_is_not_decoded(content):
         decode_photo(content)
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_noise_in_a_jpegs_middle_is_damage(mode):
+    """Of whatever mode: its digits would be grey, or another photo's."""
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    image = Image.fromarray(pixels).resize((1600, 1200)).convert(mode)
+    content = save(image, "JPEG", quality=90)
+    middle = len(content) // 2
+    noise = np.random.default_rng(1).integers(0, 256, 2048, dtype=np.uint8).tobytes()
+    for damaged in (content[:middle] + noise + content[middle + 2048 :], content[:middle] + END):
+        with pytest.raises(UnreadablePhoto):
+            decode_photo(damaged)
+
+
 def test_a_cut_off_photo_with_a_whole_thumbnail_is_refused(tmp_path):
     """The thumbnail's end marker is not the photo's."""
     thumbnail = jpeg(PHOTO.resize((80, 60)))
@@ -232,7 +246,8 @@ def test_a_cut_off_photo_with_a_whole_thumbnail_is_refused(tmp_path):
 @pytest.mark.parametrize("size", [1, 1000, 70_000, 3_000_000])
 def test_data_behind_a_photo_is_no_damage(tmp_path, size):
     """A phone's motion photo has its film behind the end marker."""
-    path = write(tmp_path / "a.jpg", jpeg(PHOTO) + bytes(size))
+    film = np.random.default_rng(0).integers(0, 256, size, dtype=np.uint8).tobytes()
+    path = write(tmp_path / "a.jpg", jpeg(PHOTO) + film * (3 if size > 10**6 else 1))
     assert read_header(path.read_bytes()).width == PHOTO.width
     assert read_photo(path).size == PHOTO.size
 
@@ -330,6 +345,9 @@ def rle_bmp(width, height):
     header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 1, 0, 0, 0, 256, 0)
     data = header + bytes(1024) + bytes([255, 0]) * 13_000 + b"\0\1"
     return b"BM" + struct.pack("<IHHI", 14 + len(data), 0, 0, 14 + 40 + 1024) + data
+
+
+END = b"\xff\xd9"
 
 
 def scans(count):
