@@ -14,7 +14,7 @@ from pipeline.contracts import DIGITS, HISTORY, LISTS, PHOTOS, PROBLEMS, read_li
 from pipeline.dividing.copies import group_digits
 from pipeline.images.digits import load_digits
 from pipeline.learning.checkpoint import MODEL, Checkpoint, load_checkpoint
-from pipeline.learning.hardware import pick_hardware
+from pipeline.learning.hardware import use_hardware
 from pipeline.params import load_params
 from pipeline.reporting.caveats import (
     Caveat,
@@ -50,7 +50,7 @@ def main() -> None:
     digits = load_digit_rows()
     validation = choose(digits, training.sides["valid"])
     images = load_digits(_DIGITS, training.sides["valid"], checkpoint.input_size, params.machine)
-    hardware = pick_hardware(params.machine.device, params.train.precision)
+    hardware = use_hardware(params.machine, params.train.precision)
     predictions = predict_digits(checkpoint, validation, images, hardware)
     photos = describe_photos(digits, validation)
     figures = measure(predictions, photos.whole)

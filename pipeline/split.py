@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.contracts import DIGITS, LISTS, PHOTOS, write_list
-from pipeline.dividing.copies import add_readings, find_contradictions, group_digits
-from pipeline.dividing.quotas import fill_quotas, quotas
+from pipeline.dividing.copies import add_readings, find_copies, name_groups
+from pipeline.dividing.quotas import Wanted, fill_quotas
 from pipeline.messages import mark, say
 from pipeline.params import SplitParams, load_params
 from pipeline.runtime.command import parse_no_options, run
@@ -35,19 +36,21 @@ def main() -> None:
     digits = DIGITS.read_frame()
     if params.by == "photo":
         photos = PHOTOS.read_frame()
-        warn_of_contradictions(digits, photos)
-        validation = split_by_photo(digits, photos, params)
+        copies = find_copies(add_readings(photos, digits))
+        warn_of_contradictions(copies.contradictions)
+        groups = name_groups(digits, photos, copies)
+        validation = split_by_photo(digits["label"], groups, params)
     else:
+        groups = digits["file"]
         validation = split_by_digit(digits, params)
     files = digits["file"]
     write_list(LISTS["train"], sorted(files[~validation]))
     write_list(LISTS["valid"], sorted(files[validation]))
-    log_summary(digits["label"], validation, params.validation)
+    log_summary(digits["label"], groups, validation, params.validation)
 
 
-def warn_of_contradictions(digits: pd.DataFrame, photos: pd.DataFrame) -> None:
+def warn_of_contradictions(pairs: Sequence[tuple[str, str]]) -> None:
     """Say which photos look like one picture, but have two readings: one label may be wrong."""
-    pairs = find_contradictions(add_readings(photos, digits))
     for one, other in pairs[:_PAIRS_SHOWN]:
         log.warning(
             say(
@@ -80,18 +83,16 @@ def split_by_digit(digits: pd.DataFrame, params: SplitParams) -> NDArray[np.bool
     return validation
 
 
-def split_by_photo(
-    digits: pd.DataFrame, photos: pd.DataFrame, params: SplitParams
-) -> NDArray[np.bool_]:
+def split_by_photo(labels: pd.Series, groups: pd.Series, params: SplitParams) -> NDArray[np.bool_]:
     """Divide whole photos, copies together, so that every label gets its quota.
 
-    A photo's side follows from the seed and its content (the smallest MD5 of it and its copies),
-    whatever it is called, but for a few that the quotas need on the other side, and new photos
-    hardly move old ones. Returns which rows of `digits` are
-    validation. Raises `UserError` where there are not two photos to divide.
+    `groups` are those of the digits' photos, as `group_digits` names them. A photo's side follows
+    from the seed and its content (the smallest MD5 of it and its copies), whatever it is called,
+    but for a few that the quotas need on the other side, and new photos hardly move old ones.
+    Returns which digits are validation. Raises `UserError` where there are not two photos to
+    divide.
     """
-    group = group_digits(digits, photos)
-    counts = pd.crosstab(group, digits["label"])
+    counts = pd.crosstab(groups, labels)
     if len(counts) < 2:
         raise UserError(
             "all digits come from one photo (or copies of it), so none is left to test on: "
@@ -99,7 +100,7 @@ def split_by_photo(
         )
     position = np.array([_position(content, params.seed) for content in counts.index])
     chosen = fill_quotas(counts.to_numpy(dtype=np.int64), position, params.validation)
-    validation: NDArray[np.bool_] = group.isin(counts.index[chosen]).to_numpy()
+    validation: NDArray[np.bool_] = groups.isin(counts.index[chosen]).to_numpy()
     return validation
 
 
@@ -108,30 +109,38 @@ def _position(content: str, seed: int) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def log_summary(labels: pd.Series, validation: NDArray[np.bool_], share: float) -> None:
-    """Say how many digits are on each side, and warn of labels that miss their quota."""
+def log_summary(
+    labels: pd.Series, groups: pd.Series, validation: NDArray[np.bool_], share: float
+) -> None:
+    """Say how many digits are on each side, and warn of labels that miss their quota.
+
+    `groups` are those whose digits had to stay together, which the quotas allow for.
+    """
     log.info(
         say(
             "{training} training and {validation} validation digits",
             training=(~validation).sum(), validation=validation.sum(),
         )
     )  # fmt: skip
-    totals = labels.value_counts().sort_index()
-    wanted = quotas(np.asarray(totals, dtype=np.int64), share)
-    missed = int(validation.sum()) - int(wanted.sum())
-    if missed:
+    counts = pd.crosstab(groups, labels)
+    wanted = Wanted.of(counts.to_numpy(dtype=np.int64), share)
+    totals = counts.sum()
+    got = labels[validation].value_counts().reindex(totals.index, fill_value=0)
+    whole_missed, missed = wanted.misses(np.asarray(got, dtype=np.int64))
+    if whole_missed:
         log.warning(
             say(
-                "WARNING: {count} digits in validation, not {quota}: whole photos do not allow it",
-                count=validation.sum(), quota=wanted.sum(),
+                "WARNING: {count} digits in validation, not {quota}: no split of whole photos was "
+                "found that meets it",
+                count=validation.sum(), quota=wanted.quota.sum(),
             )
         )  # fmt: skip
-    got = labels[validation].value_counts().reindex(totals.index, fill_value=0)
-    for label, quota, count, total in zip(totals.index, wanted, got, totals, strict=True):
+    each = zip(totals.index, wanted.quota, got, totals, missed, strict=True)
+    for label, quota, count, total, is_missed in each:
         if count in (0, total):
             text = _NONE_IN_VALIDATION if count == 0 else _NONE_IN_TRAINING
             log.warning(say(text, label=label))
-        elif abs(count - quota) > 1:
+        elif is_missed:
             log.warning(
                 say(
                     "WARNING: digit {label}: {count} in validation, not {quota}",

@@ -61,7 +61,7 @@ def load_digits() -> pd.DataFrame:
     return digits.assign(group=group_digits(digits, PHOTOS.read_frame()))
 
 
-def judge(files: list[str], groups: NDArray[np.int64], params: Params) -> NDArray[np.float64]:
+def judge(files: list[str], groups: NDArray[np.object_], params: Params) -> NDArray[np.float64]:
     """Each digit's probabilities (n, 10), by networks that were trained without its group.
 
     The mean of `audit.repeats` rounds, each with folds and weights of its own.

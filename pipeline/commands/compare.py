@@ -28,7 +28,7 @@ from pipeline.images.cropper import cut_boxes
 from pipeline.images.digits import read_digits
 from pipeline.learning.checkpoint import MODEL, Checkpoint, decode_checkpoint, load_checkpoint
 from pipeline.learning.digit_reader import classify
-from pipeline.learning.hardware import Hardware, pick_hardware
+from pipeline.learning.hardware import Hardware, use_hardware
 from pipeline.messages import mark, say
 from pipeline.params import CropParams, load_params
 from pipeline.reporting.figures import draw_misread
@@ -37,6 +37,7 @@ from pipeline.reporting.pairing import FEWEST_UNEVEN, Pairing
 from pipeline.runtime.command import make_parser
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import write_file, write_json
+from pipeline.runtime.table import Row, Table
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +47,15 @@ _SHOWN = 30
 # What the comparison needs of the tables of another version of this code.
 _OF_DIGITS = ("file", "photo", "label", "row", "column")
 _OF_PHOTOS = ("photo", "md5", "perceptual_hash")
+# Never numbers, however they look.
+_TEXTS = ("file", "photo", "label", "md5", "perceptual_hash", "taken")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Load both models, let them read the same digits, report; fail where the drop is too large."""
     arguments = parse_arguments(argv)
     params = load_params()
-    hardware = pick_hardware(params.machine.device, params.train.precision)
+    hardware = use_hardware(params.machine, params.train.precision)
     model = MODEL.as_posix()
     old = decode_checkpoint(read_at(arguments.rev, model), f"{model} at {arguments.rev}")
     new = load_checkpoint()
@@ -131,21 +134,26 @@ def _files_at(rev: str) -> DVCFileSystem:
     return DVCFileSystem(rev=rev)
 
 
-def table_at(rev: str, path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Some columns of a table at a git revision; `UserError` where that version had none such.
+def table_at(rev: str, table: Table[Row], needed: Sequence[str]) -> pd.DataFrame:
+    """A table at a git revision, with those of today's columns that it has.
 
-    Earlier versions of this code wrote other columns beside these.
+    Earlier versions of this code wrote fewer, and others beside these. Raises `UserError` where one
+    that is `needed` is not there.
     """
-    content = read_at(rev, path.as_posix())
+    content = read_at(rev, table.path.as_posix())
     try:
-        return pd.read_csv(
-            BytesIO(content), usecols=list(columns), dtype={"label": str},
-            keep_default_na=False, na_filter=False, lineterminator="\n",
+        frame = pd.read_csv(
+            BytesIO(content), usecols=lambda name: name in table.columns,
+            dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_filter=False,
+            lineterminator="\n",
         )  # fmt: skip
     except ValueError:
+        frame = pd.DataFrame()
+    if not {*needed} <= {*frame.columns}:
         raise UserError(
-            "{path} at {rev} has other columns than today's code writes", path=path, rev=rev
-        ) from None
+            "{path} at {rev} has other columns than today's code writes", path=table.path, rev=rev
+        )
+    return frame
 
 
 def unseen_digits(rev: str) -> pd.DataFrame:
@@ -156,8 +164,8 @@ def unseen_digits(rev: str) -> pd.DataFrame:
     """
     digits, photos = DIGITS.read_frame(), PHOTOS.read_frame()
     digits = digits.assign(group=group_digits(digits, photos))
-    old_digits = table_at(rev, DIGITS.path, _OF_DIGITS)
-    old_photos = table_at(rev, PHOTOS.path, _OF_PHOTOS)
+    old_digits = table_at(rev, DIGITS, _OF_DIGITS)
+    old_photos = table_at(rev, PHOTOS, _OF_PHOTOS)
     old_list = read_at(rev, LISTS["train"].as_posix()).decode("utf-8").splitlines()
     seen = are_copies(add_readings(photos, digits), photos_of(old_list, old_digits, old_photos))
     validation = digits[digits["file"].isin(read_list(LISTS["valid"]))]

@@ -25,7 +25,7 @@ from pipeline.dividing.copies import add_readings, are_copies, group_digits, pho
 from pipeline.images.cropper import cut_boxes
 from pipeline.images.digits import read_digits
 from pipeline.learning.checkpoint import MODEL, Checkpoint, load_checkpoint
-from pipeline.learning.hardware import pick_hardware
+from pipeline.learning.hardware import use_hardware
 from pipeline.messages import say
 from pipeline.params import CropParams, Params, load_params
 from pipeline.reporting.caveats import UNKNOWN, Caveat, doubt_choice, doubt_drawn, doubt_start
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     checkpoint = load_checkpoint(options.model)
     photos, contents, caveats = load_unknown(options.folder, checkpoint, params, out)
     images = read_digits(contents, checkpoint.input_size, params.machine)
-    hardware = pick_hardware(params.machine.device, params.train.precision)
+    hardware = use_hardware(params.machine, params.train.precision)
     predictions = predict_digits(checkpoint, photos.digits, images, hardware)
     figures = measure(predictions, photos.whole)
     margin = checkpoint.params["crop"]["margin"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import PurePosixPath
@@ -34,6 +35,7 @@ _SAME_BITS = 8
 _SAME_COLOUR = 1.5
 _COLOURS = ("red", "green", "blue")
 _EDGES = ("xmin", "xmax", "ymin", "ymax")
+_OF_DIGITS = {*_EDGES, *_COLOURS, "pixels"}
 
 
 def add_readings(photos: pd.DataFrame, digits: pd.DataFrame) -> pd.DataFrame:
@@ -41,14 +43,15 @@ def add_readings(photos: pd.DataFrame, digits: pd.DataFrame) -> pd.DataFrame:
 
     Adds `reading`, their labels in reading order, and `places` and `colours`, arrays of middle and
     height as shares of the photo's size, and of mean colours (0 to 255). Tables of earlier versions
-    have no such columns: then both are empty.
+    may lack the columns that these follow from: then both are empty, and so is `taken`.
     """
     ordered = digits.sort_values(["row", "column"])
     readings = ordered.groupby("photo")["label"].agg("".join)
     photos = photos.assign(reading=photos["photo"].map(readings).fillna(""))
-    if not {*_EDGES, *_COLOURS} <= {*digits.columns} or "width" not in photos.columns:
+    photos = photos.assign(taken=photos.get("taken", ""))
+    if not ({*digits.columns} >= _OF_DIGITS and {"width", "height"} <= {*photos.columns}):
         nothing = _by_photo(photos, np.empty((0, 0)), {})
-        return photos.assign(places=nothing, colours=nothing, taken="")
+        return photos.assign(places=nothing, colours=nothing)
     size = photos.set_index("photo")[["width", "height"]].reindex(ordered["photo"]).to_numpy()
     left, right, top, bottom = (ordered[edge].to_numpy() for edge in _EDGES)
     places = np.stack([(left + right) / 2, (top + bottom) / 2, bottom - top], axis=1)
@@ -68,60 +71,97 @@ def _by_photo(
     return pd.Series([values[numbers].ravel() for numbers in its], photos.index, dtype=object)
 
 
-def group_copies(photos: pd.DataFrame) -> NDArray[np.int64]:
-    """Number the groups of copies: one (n,) for each row of `photos`, as `add_readings` has it.
+@dataclass(frozen=True)
+class Copies:
+    """Which photos belong together: `groups` (n,) numbers the group of each.
+
+    `contradictions` are pairs of photos that are one picture with two readings, of which one must
+    be wrong: of many that contradict many, as many as join them all.
+    """
+
+    groups: NDArray[np.int64]
+    contradictions: list[tuple[str, str]]
+
+
+def find_copies(photos: pd.DataFrame) -> Copies:
+    """The groups of copies, of rows of `photos` as `add_readings` has them.
 
     Copies are photos of the same bytes; Roboflow's versions of one original (`x_jpg.rf.<hash>.jpg`,
     in whatever folder) and that original; near duplicates, perceptual hashes within 12 of 256 bits,
-    and bursts, of the same reading; and the same picture, whatever its labels.
+    and bursts, of the same reading; and the same picture, whatever its labels. Neither the order of
+    the rows nor the photos' names change the groups.
     """
     sets = DisjointSet(range(len(photos)))
-    _join_named(photos, sets)
     hashes = [int(text or "0", 16) for text in photos["perceptual_hash"].tolist()]
+    by_reading = _members_by_reading(photos)
+    for members in by_reading:
+        _join_near(members, hashes, sets)
+    same = _same_pictures(photos, np.array([sets[i] for i in range(len(photos))], dtype=np.int64))
+    for one, other in same:
+        sets.merge(one, other)
+    _join_named(photos, sets)
     taken = [_time(text) for text in photos["taken"].tolist()]
     places = photos["places"].tolist()
-    by_reading: dict[str, list[int]] = defaultdict(list)
-    for i, reading in enumerate(photos["reading"].tolist()):
-        by_reading[reading].append(i)
-    for members in by_reading.values():
-        _join_near(members, hashes, sets)
+    for members in by_reading:
         _join_bursts(members, taken, places, sets)
-    for one, other in same_pictures(photos):
-        sets.merge(one, other)
-    return np.array([sets[i] for i in range(len(photos))], dtype=np.int64)
+    groups = np.array([sets[i] for i in range(len(photos))], dtype=np.int64)
+    names = photos["photo"].tolist()
+    pairs = [(min(names[i], names[j]), max(names[i], names[j])) for i, j in same]
+    return Copies(groups, sorted(pairs))
 
 
-def same_pictures(photos: pd.DataFrame) -> list[tuple[int, int]]:
+def _members_by_reading(photos: pd.DataFrame) -> list[list[int]]:
+    """The rows of each reading, by MD5, since a burst depends on which of its photos is first."""
+    by_reading: dict[str, list[int]] = defaultdict(list)
+    readings = photos["reading"].tolist()
+    for i in np.argsort(photos["md5"].to_numpy(), kind="stable").tolist():
+        by_reading[readings[i]].append(i)
+    return list(by_reading.values())
+
+
+def _same_pictures(photos: pd.DataFrame, near: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Pairs of rows that are one picture saved twice: near hashes, equal colours in equal places.
 
-    Colours alone do not tell: 0, 6 and 9 light six segments each.
+    Colours alone do not tell: 0, 6 and 9 light six segments each. `near` (n,) has the near
+    duplicates of one reading, who need no pair; nor do those that other pairs have joined.
     """
-    hashes = [int(text or "0", 16) for text in photos["perceptual_hash"].tolist()]
+    hashes = _bits(photos["perceptual_hash"].tolist())
+    readings = photos["reading"].to_numpy()
     lengths = photos["colours"].map(len).to_numpy()
+    joined = near.copy()
     pairs = []
     for length in np.unique(lengths[lengths > 0]):
         rows = np.flatnonzero(lengths == length)
         colours = np.stack(photos["colours"].iloc[rows].tolist())
         places = np.stack(photos["places"].iloc[rows].tolist())
-        # By the first of equal colours alone: 10,000 equal photos would be 50 million pairs.
-        _, first, which = np.unique(colours, axis=0, return_index=True, return_inverse=True)
-        tree = cKDTree(colours[first])
-        near = [(first[k], i) for i, k in enumerate(which) if first[k] != i]
-        near += [(first[i], first[j]) for i, j in tree.query_pairs(_SAME_COLOUR, p=np.inf)]
-        pairs += [
-            (int(rows[i]), int(rows[j]))
-            for i, j in near
-            if (hashes[rows[i]] ^ hashes[rows[j]]).bit_count() <= _SAME_BITS
-            and np.abs(places[i] - places[j]).max() < _SAME_PLACE
-        ]
+        tree = cKDTree(colours)
+        for i in _but_the_commonest(readings[rows]):
+            # One photo's at a time: of a camera on a stand, all pairs would not fit into memory.
+            around = np.array(tree.query_ball_point(colours[i], _SAME_COLOUR, p=np.inf))
+            around = around[joined[rows[around]] != joined[rows[i]]]
+            around = around[np.abs(places[around] - places[i]).max(axis=1) < _SAME_PLACE]
+            apart = (hashes[rows[around]] != hashes[rows[i]]).sum(axis=1)
+            for j in around[apart <= _SAME_BITS]:
+                one, other = joined[rows[i]], joined[rows[j]]
+                if one != other:
+                    joined[joined == other] = one
+                    pairs.append((int(rows[i]), int(rows[j])))
     return pairs
 
 
-def find_contradictions(photos: pd.DataFrame) -> list[tuple[str, str]]:
-    """Pairs of photos that are one picture with two readings, of which one must be wrong."""
-    names, readings = photos["photo"].tolist(), photos["reading"].tolist()
-    contradicting = [(i, j) for i, j in same_pictures(photos) if readings[i] != readings[j]]
-    return sorted((min(names[i], names[j]), max(names[i], names[j])) for i, j in contradicting)
+def _bits(hashes: list[str]) -> NDArray[np.uint8]:
+    """The 256 bits of each hash: (n, 256)."""
+    content = b"".join(int(text or "0", 16).to_bytes(32, "big") for text in hashes)
+    return np.unpackbits(np.frombuffer(content, dtype=np.uint8)).reshape(-1, 256)
+
+
+def _but_the_commonest(readings: NDArray[np.object_]) -> NDArray[np.intp]:
+    """Where any but the commonest reading is: of two photos that read differently, one is here.
+
+    A scale that nobody stands on gives thousands of photos of one reading.
+    """
+    _, which, counts = np.unique(readings, return_inverse=True, return_counts=True)
+    return np.flatnonzero(which != counts.argmax())
 
 
 def are_copies(photos: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
@@ -129,7 +169,7 @@ def are_copies(photos: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
 
     Both as `add_readings` has them.
     """
-    groups = group_copies(pd.concat([photos, others]))
+    groups = find_copies(pd.concat([photos, others])).groups
     return np.isin(groups[: len(photos)], groups[len(photos) :])
 
 
@@ -144,7 +184,12 @@ def group_digits(digits: pd.DataFrame, photos: pd.DataFrame) -> pd.Series:
 
     It is the same whatever the order of the rows and the names of the photos.
     """
-    number = pd.Series(group_copies(add_readings(photos, digits)), index=photos.index)
+    return name_groups(digits, photos, find_copies(add_readings(photos, digits)))
+
+
+def name_groups(digits: pd.DataFrame, photos: pd.DataFrame, copies: Copies) -> pd.Series:
+    """What `group_digits` gives, where the copies among `photos` are known."""
+    number = pd.Series(copies.groups, index=photos.index)
     name = photos["md5"].groupby(number).transform("min")
     return digits["photo"].map(dict(zip(photos["photo"], name, strict=True)))
 

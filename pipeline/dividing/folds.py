@@ -9,13 +9,13 @@ from pipeline.runtime.errors import UserError
 
 
 def assign_folds(
-    classes: NDArray[np.int64], groups: NDArray[np.int64], count: int, seed: int
+    classes: NDArray[np.int64], groups: NDArray[np.object_], count: int, seed: int
 ) -> NDArray[np.int64]:
     """Deal digits out to `count` folds: each one's fold (n,), 0 to count - 1.
 
-    A group stays together. Largest first, in an order drawn from `seed`, each goes to the fold that
-    has the least of its classes, and of all digits. Raises `UserError` where there are fewer groups
-    than folds.
+    `groups` (n,) names each one's group, which stays together. Largest first, in an order drawn
+    from `seed`, each goes to the fold that has the least of its classes, and of all digits. Raises
+    `UserError` where there are fewer groups than folds.
     """
     names, index = np.unique(groups, return_inverse=True)
     if len(names) < count:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 Counts = NDArray[np.int64]
@@ -14,7 +15,9 @@ Counts = NDArray[np.int64]
 # Kinds of photo (by their counts of each label) tried against each other for a swap of sides.
 _MOST_KINDS = 1500
 # Branches of the integer programme: a number and no time, so that the result is the same anywhere.
+# Each takes longer the more kinds there are, so from so many kinds on, fewer are tried.
 _MOST_NODES = 2000
+_KINDS_FOR_ALL_NODES = 200
 
 
 def quotas(totals: Counts, share: float) -> Counts:
@@ -35,7 +38,7 @@ def fill_quotas(counts: Counts, position: NDArray[np.float64], share: float) -> 
     alone has a label stays in training, where it can be learnt. Returns which groups are
     validation; there is always one on either side.
     """
-    wanted = _Wanted.of(counts, share)
+    wanted = Wanted.of(counts, share)
     start, margin = _fill_shares(counts, position, share, wanted.free)
     near = np.lexsort((position, margin))
     chosen = _mend(start, counts, wanted, near[wanted.free[near]])
@@ -49,7 +52,7 @@ def fill_quotas(counts: Counts, position: NDArray[np.float64], share: float) -> 
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class Wanted:
     """The quotas, how far the whole may miss its own, and which groups may be validation."""
 
     quota: Counts
@@ -57,12 +60,18 @@ class _Wanted:
     free: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, counts: Counts, share: float) -> _Wanted:
+    def of(cls, counts: Counts, share: float) -> Wanted:
+        """What is wanted of groups with so many digits of each label: (groups, labels)."""
         # Where every photo shows seven digits, only multiples of seven can be validation in all.
         slack = int(np.gcd.reduce(counts.sum(axis=1))) // 2
         alone = (counts > 0).sum(axis=0) == 1
         free = ~(counts[:, alone] > 0).any(axis=1)
         return cls(quotas(counts.sum(axis=0), share), slack, np.asarray(free))
+
+    def misses(self, got: Counts) -> tuple[bool, NDArray[np.bool_]]:
+        """Whether `got`, digits of each label, miss the whole's quota; and which miss their own."""
+        missing = self.quota - got
+        return abs(int(missing.sum())) > self.slack, np.abs(missing) > 1
 
 
 def _fill_shares(
@@ -91,7 +100,7 @@ def _fill_shares(
 
 
 def _solve(
-    start: NDArray[np.bool_], counts: Counts, wanted: _Wanted, position: NDArray[np.float64]
+    start: NDArray[np.bool_], counts: Counts, wanted: Wanted, position: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """Choose the groups that come nearest to the quotas of all choices that there are.
 
@@ -107,23 +116,21 @@ def _solve(
     labels, number = counts.shape[1], len(kinds)
     # Unknowns: how many of each kind; how many of each change; what each label, and all, miss more.
     costs = np.r_[np.zeros(number), np.full(number, 1 / (2 * len(counts))), np.ones(labels), 10]
-    one, none = np.eye(number), np.zeros((number, labels + 1))
-    missed = np.eye(labels + 1)
+    # Sparse: of thousands of kinds, nearly all of the coefficients are 0.
+    one, missed = sparse.eye_array(number), sparse.eye_array(labels + 1)
     sums = np.vstack([kinds.T, kinds.sum(axis=1)])
     target, allowed = np.r_[wanted.quota, wanted.quota.sum()], np.r_[np.ones(labels), wanted.slack]
-    rows = np.vstack(
-        [
-            np.hstack([one, -one, none]), np.hstack([-one, -one, none]),
-            np.hstack([sums, np.zeros_like(sums), -missed]),
-            np.hstack([-sums, np.zeros_like(sums), -missed]),
-        ]
-    )  # fmt: skip
+    rows = sparse.block_array(
+        [[one, -one, None], [-one, -one, None], [sums, None, -missed], [-sums, None, -missed]],
+        format="csc",
+    )
     limits = np.r_[before, -before, target + allowed, allowed - target]
     most = np.r_[sizes, sizes, np.full(labels + 1, np.inf)]
+    nodes = math.ceil(_MOST_NODES / max(1, number / _KINDS_FOR_ALL_NODES) ** 2)
     found = milp(
         costs, constraints=LinearConstraint(rows, -np.inf, limits), bounds=Bounds(0, most),
         integrality=np.r_[np.ones(number), np.zeros(number + labels + 1)],
-        options={"node_limit": _MOST_NODES},
+        options={"node_limit": nodes},
     )  # fmt: skip
     chosen = start.copy()
     if found.x is None:
@@ -137,7 +144,7 @@ def _solve(
 
 
 def _mend(
-    chosen: NDArray[np.bool_], counts: Counts, wanted: _Wanted, near: NDArray[np.intp]
+    chosen: NDArray[np.bool_], counts: Counts, wanted: Wanted, near: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
     """Change the side of the group, or pair of groups, that mends most, until none does."""
     chosen = chosen.copy()

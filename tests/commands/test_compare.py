@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from helpers import Workplace, display
 from repository import copy_checkout, shell
 
-from pipeline.commands.compare import main
+from pipeline.commands.compare import main, unseen_digits
 from pipeline.commands.sample import sample
+from pipeline.contracts import DIGITS, LISTS, write_list
 
 
 def compare(folder: Path, *arguments: str, code: int = 0) -> str:
@@ -89,6 +91,31 @@ def test_digits_the_old_model_was_trained_on_are_left_out(history: Path, tmp_pat
     report = json.loads((folder / "reports/compare/compare.json").read_text(encoding="utf-8"))
     assert 0 < len(after & before) < len(after)
     assert report["count"] == len(after & before)
+
+
+def test_a_burst_that_the_old_model_learnt_from_is_left_out(workplace: Workplace) -> None:
+    """Its photos are copies by where their digits are, which the old revision's tables tell."""
+    shell(workplace.folder, "git", "init", "-q")
+    shell(workplace.folder, "dvc", "init", "-q")
+    workplace.add("old.jpg", display("1234"), seed=1)
+    workplace.add("other.jpg", display("98765"), seed=2)
+    workplace.do("parse", "crop")
+    save_lists(trained_on="old.jpg")
+    shell(workplace.folder, "git", "add", "--force", "data")
+    shell(workplace.folder, "git", "commit", "-qm", "old")
+    (workplace.raw / "old.jpg").unlink()
+    workplace.add("new.jpg", display("1234", left=7), seed=9)
+    workplace.do("parse", "crop")
+    save_lists(trained_on="")
+    assert set(unseen_digits("HEAD")["photo"]) == {"other.jpg"}
+
+
+def save_lists(trained_on: str) -> None:
+    """Training is the digits of one photo, validation all others'."""
+    digits = DIGITS.read_frame()
+    trained = digits["photo"] == trained_on
+    write_list(LISTS["train"], list(digits["file"][trained]))
+    write_list(LISTS["valid"], list(digits["file"][~trained]))
 
 
 @pytest.mark.slow

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import cycle, islice
+from itertools import cycle, islice, permutations
 
 import numpy as np
 import pandas as pd
 import pytest
 from helpers import digits_table, photos_table
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.dividing.copies import (
     add_readings,
     are_copies,
-    find_contradictions,
-    group_copies,
+    find_copies,
     group_digits,
     photos_of,
 )
@@ -27,7 +28,7 @@ def grouped(photos, readings=("70",)):
     table["reading"] = list(islice(cycle(readings), len(photos)))
     nothing = pd.Series([np.empty(0)] * len(table), dtype=object)
     table = table.assign(taken="", places=nothing, colours=nothing)
-    return {frozenset(its["photo"]) for _, its in table.groupby(group_copies(table))}
+    return {frozenset(its["photo"]) for _, its in table.groupby(find_copies(table).groups)}
 
 
 def far(number):
@@ -151,7 +152,7 @@ def taken(readings, shift=0.0, light=0, times=("", ""), size=(640, 480), seconds
 
 
 def are_joined(photos):
-    return len(set(group_copies(photos))) == 1
+    return len(set(find_copies(photos).groups)) == 1
 
 
 def test_a_burst_is_one_photo():
@@ -170,13 +171,13 @@ def test_one_picture_with_two_labels_is_a_copy_and_told():
     """Saved again, its hash and its colours hardly change; the label is not looked at."""
     photos = taken(["1720", "1729"], light=1).assign(perceptual_hash=[PLAIN, f"{3:064x}"])
     assert are_joined(photos)
-    assert find_contradictions(photos) == [("a.jpg", "b.jpg")]
+    assert find_copies(photos).contradictions == [("a.jpg", "b.jpg")]
     for other in (
         taken(["1720", "1729"], light=9).assign(perceptual_hash=[PLAIN, PLAIN]),
         taken(["1720", "1729"], light=1).assign(perceptual_hash=[PLAIN, BIT_12]),
     ):
         assert not are_joined(other)
-        assert find_contradictions(other) == []
+        assert find_copies(other).contradictions == []
 
 
 def test_a_camera_on_a_stand_takes_no_bursts():
@@ -186,5 +187,68 @@ def test_a_camera_on_a_stand_takes_no_bursts():
         photo=[f"{i}.jpg" for i in range(12)], md5=[str(i) for i in range(12)],
         perceptual_hash=[far(i) for i in range(12)],
     )  # fmt: skip
-    assert len(set(group_copies(photos))) == 12
-    assert len(set(group_copies(photos[:8]))) == 1
+    assert len(set(find_copies(photos).groups)) == 12
+    assert len(set(find_copies(photos[:8]).groups)) == 1
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_burst_does_not_depend_on_names(order):
+    """Of three photos, of which only the outer two are too far apart, the MD5 tells which lead."""
+    shifts = [0.0, 0.02, 0.04]
+    photos = pd.concat([taken(["1720", "1720"], shift=shift)[1:] for shift in shifts])
+    photos = photos.assign(
+        photo=["a.jpg", "b.jpg", "c.jpg"], md5=["1", "2", "3"],
+        perceptual_hash=[far(1), far(2), far(3)],
+    )  # fmt: skip
+    photos = photos.iloc[list(order)].reset_index(drop=True)
+    groups = pd.Series(find_copies(photos).groups, index=photos["md5"])
+    assert groups["1"] == groups["2"] != groups["3"]
+
+
+def test_an_idle_scale_contradicts_a_wrong_label_once():
+    """Of many near photos of one reading, all of one wrong label's picture, one is named."""
+    photos = pd.concat([taken(["1720", "1720"])] * 20 + [taken(["1720", "1729"], light=1)[1:]])
+    photos = photos.assign(
+        photo=[f"{number:02}.jpg" for number in range(41)], md5=[str(i) for i in range(41)],
+        perceptual_hash=[f"{1 << i % 8:064x}" for i in range(41)],
+    )  # fmt: skip
+    found = find_copies(photos)
+    assert len(set(found.groups)) == 1
+    assert [other for _, other in found.contradictions] == ["40.jpg"]
+
+
+def all_pairs(photos):
+    """Pairs of rows that are one picture with two readings, by trying each with each."""
+    hashes = [int(text, 16) for text in photos["perceptual_hash"]]
+    rows = range(len(photos))
+    return [
+        (i, j) for i in rows for j in rows[i + 1 :]
+        if photos["reading"].iloc[i] != photos["reading"].iloc[j]
+        and np.abs(photos["colours"].iloc[i] - photos["colours"].iloc[j]).max() <= 1.5
+        and np.abs(photos["places"].iloc[i] - photos["places"].iloc[j]).max() < 0.03
+        and (hashes[i] ^ hashes[j]).bit_count() <= 8
+    ]  # fmt: skip
+
+
+@settings(max_examples=200)
+@given(
+    drawn=st.lists(
+        st.tuples(
+            st.sampled_from(["1720", "1729", "1726"]), st.sampled_from([0, 1, 9]),
+            st.sampled_from([0, 8, 14]), st.sampled_from([0.0, 0.2]),
+        ), min_size=2, max_size=8,
+    )
+)  # fmt: skip
+def test_one_picture_is_found_among_any_photos(drawn):
+    """Whatever reading is common, each two photos that are one picture are copies and told."""
+    photos = pd.concat(
+        [taken(["1720", reading], shift, light)[1:] for reading, light, _, shift in drawn]
+    )
+    photos = photos.assign(
+        photo=[f"{i:02}.jpg" for i in range(len(drawn))], md5=[str(i) for i in range(len(drawn))],
+        perceptual_hash=[f"{2**bits - 1:064x}" for _, _, bits, _ in drawn],
+    )  # fmt: skip
+    found, pairs = find_copies(photos), all_pairs(photos)
+    assert all(found.groups[i] == found.groups[j] for i, j in pairs)
+    assert bool(found.contradictions) == bool(pairs)
+    assert {*found.contradictions} <= {(f"{i:02}.jpg", f"{j:02}.jpg") for i, j in pairs}
