@@ -152,7 +152,10 @@ class AuditParams(_Section):
 
 
 class MachineParams(_Section):
-    """What the pipeline may use of the machine; it changes no figure, so no stage depends on it."""
+    """What the pipeline may use of the machine; no stage depends on it, so no change reruns one.
+
+    It changes speed and, since sums are rounded in another order, the last digits of figures.
+    """
 
     device: Literal["auto", "cpu", "cuda"]
     threads: Annotated[int, Field(ge=1)] | None

@@ -95,14 +95,22 @@ def pick_hardware(device: str, precision: str) -> Hardware:
     return Hardware(torch.device(device), torch.bfloat16 if precision == "bf16" else torch.float32)
 
 
-def prepare_hardware(params: TrainParams, machine: MachineParams) -> Hardware:
-    """What training with `params` runs on, with this process's torch configured for it.
+def use_hardware(machine: MachineParams, precision: str) -> Hardware:
+    """The device that `machine` asks for, with this process's torch held to its threads.
 
     Raises `UserError` as `pick_hardware` does.
     """
     if machine.threads:
         torch.set_num_threads(machine.threads)
-    hardware = pick_hardware(machine.device, params.precision)
+    return pick_hardware(machine.device, precision)
+
+
+def prepare_hardware(params: TrainParams, machine: MachineParams) -> Hardware:
+    """What training with `params` runs on, with this process's torch configured for it.
+
+    Raises `UserError` as `pick_hardware` does.
+    """
+    hardware = use_hardware(machine, params.precision)
     hardware.configure(params.deterministic)
     return hardware
 

@@ -28,7 +28,7 @@ def alone(path: Path) -> Iterator[None]:
     except Timeout:
         number = holder.read_text(encoding="utf-8") if holder.exists() else "?"
         raise UserError(
-            "process {number} is at work in {folder} already, left over from a run that was killed "
-            "most likely: wait until it has ended, or end it",
-            number=number, folder=path.parent,
-        ) from None  # fmt: skip
+            "process {number} trains here already: wait for it, or end it if it is left over from "
+            "a killed run",
+            number=number,
+        ) from None

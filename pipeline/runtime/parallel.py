@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -121,7 +122,17 @@ def _work(function: Callable[[Task], object], tasks: Sequence[Task], sender: Con
         try:
             sender.send((function(task), None, ""))
         except Exception as error:
-            sender.send((None, error, traceback.format_exc()))
+            trace = traceback.format_exc()
+            sender.send((None, _sendable(error, trace), trace))
+
+
+def _sendable(error: Exception, trace: str) -> Exception:
+    """The error, or one of a kind that any process can send, with its `trace` as the text."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(trace)
+    return error
 
 
 def _end_with_caller() -> None:

@@ -155,7 +155,8 @@ def _unescape(cell: str) -> str:
 
 
 def _seal(text: str) -> str:
-    header, *lines = text.splitlines()
+    # At newlines alone: a name may hold what `splitlines` takes for one, as U+2028.
+    header, *lines = text.split("\n")[:-1]
     return "".join([f"{header},{_SEAL}\n", *(f"{line},{_checksum(line)}\n" for line in lines)])
 
 

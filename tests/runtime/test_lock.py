@@ -31,7 +31,7 @@ def test_a_second_process_is_told_of_the_first(tmp_path, monkeypatch):
     assert first.stdout is not None
     assert first.stdout.readline() == "held\n"
     lock = tmp_path / "models/.lock"
-    with pytest.raises(UserError, match=f"process {first.pid} is at work"), alone(lock):
+    with pytest.raises(UserError, match=f"process {first.pid} trains here already"), alone(lock):
         pass
     first.kill()
     first.communicate()

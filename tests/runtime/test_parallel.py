@@ -39,6 +39,21 @@ def fail_at_7(task):
     return task
 
 
+class TwoPartError(Exception):
+    """An error that pickle takes apart, but cannot put together again."""
+
+    def __init__(self, file, why):
+        super().__init__(f"{file}: {why}")
+
+
+def fail_in_two_parts(task):
+    raise TwoPartError(f"{task}.jpg", "strange")
+
+
+def fail_with_a_function(task):
+    raise ValueError("strange", lambda: task)
+
+
 @pytest.mark.parametrize("cores", [1, 2, 3])
 @pytest.mark.parametrize("count", [0, 1, 2, 300])
 def test_processes_give_their_results_in_order(count, cores):
@@ -72,6 +87,13 @@ def test_an_error_of_a_task_is_raised_in_its_place(how):
     with pytest.raises(ValueError, match="task 7"):
         for expected, result in enumerate(results):
             assert result == expected
+
+
+@pytest.mark.parametrize("fail", [fail_in_two_parts, fail_with_a_function])
+def test_an_error_that_no_process_can_send_is_told_by_its_trace(fail):
+    """It is no lack of memory: whoever mends it needs to know what and where it was."""
+    with pytest.raises(RuntimeError, match=f"{fail.__name__}(.|\n)*strange"):
+        list(parallel.map_processes(fail, range(3), 2))
 
 
 def test_a_caller_that_stops_early_leaves_no_process():
@@ -141,6 +163,7 @@ def cropped(workplace):
     return workplace, expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cores", [1, 2, 3])
 def test_any_number_of_cores_cuts_the_same_bytes(cropped, cores):
     """Every file of data/ is the same, whether processes cut or this one."""
