@@ -74,6 +74,7 @@ def test_a_class_with_one_digit_split_by_digit(workplace):
     assert "data/digits.csv cannot be split by digit" in refused(workplace, "split")
 
 
+@pytest.mark.slow
 def test_ten_thousand_boxes_on_one_photo(workplace):
     """Ten thousand boxes on one photo are all read, in order, and cut."""
     workplace.add_displays(4)

@@ -193,6 +193,16 @@ def test_no_cell_is_a_formula_in_excel(tmp_path, text):
     assert list(NOTES.read_frame(path)["name"]) == [text]
 
 
+@given(names=st.lists(st.text('ab,"\n\r\x85\x0b\x1c\u2028\u2029'), max_size=4))
+def test_a_sealed_table_takes_any_name(tmp_path, names):
+    """A name may hold a character that ends a line in some programs."""
+    table, path = replace(NOTES, sealed=True), tmp_path / "sealed.csv"
+    rows = [Note(name, 1, 0.5) for name in names]
+    table.write(rows, path)
+    assert table.read(path) == rows
+    assert list(table.read_frame(path)["name"]) == names
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

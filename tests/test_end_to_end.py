@@ -72,7 +72,7 @@ def test_own_photos_replace_the_sample(clone: Path, tmp_path: Path) -> None:
 
 
 def test_the_machine_reruns_nothing(clone: Path) -> None:
-    """What a machine may use changes no figure, so that no stage depends on it."""
+    """No stage depends on what it may use of a machine: a change there reruns nothing."""
     params = yaml.safe_load((clone / "params.yaml").read_text(encoding="utf-8"))
     params["machine"] |= {"threads": 1, "max_memory": 1.0}
     (clone / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")

@@ -116,6 +116,7 @@ def test_the_model_card_is_of_this_model_and_its_data(workplace):
     assert "| `train.model` | `resnet8` |" in card
 
 
+@pytest.mark.slow
 def test_a_photo_with_digits_in_training_is_no_reading(workplace):
     """One digit of a validation photo is taken off the list."""
     valid = read_list(Path("data/valid_data.txt"))
@@ -125,6 +126,7 @@ def test_a_photo_with_digits_in_training_is_no_reading(workplace):
     assert metrics()["readings"]["count"] == found["photo"].nunique() - 1
 
 
+@pytest.mark.slow
 def test_a_photo_with_a_rejected_label_is_no_reading(workplace, caplog):
     """One digit of each photo was labelled "O": what is left is right or wrong, but no reading."""
     for xml in workplace.raw.glob("*.xml"):
@@ -141,6 +143,7 @@ def test_a_photo_with_a_rejected_label_is_no_reading(workplace, caplog):
     assert "No reading can be counted" in page()
 
 
+@pytest.mark.slow
 def test_a_copy_of_a_photo_is_no_further_evidence(workplace):
     """A validation photo saved again is read twice, and counts as one photo."""
     before = metrics()["readings"]
@@ -158,6 +161,7 @@ def test_a_copy_of_a_photo_is_no_further_evidence(workplace):
     assert (after["count"], after["photos"]) == (before["count"] + 1, before["photos"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -183,6 +187,7 @@ def test_what_flatters_is_said_where_the_figures_are(workplace, change, said, ca
     assert ("which the model was not trained on" in card) == unseen
 
 
+@pytest.mark.slow
 def test_drawn_photos_are_called_drawn(workplace):
     """By the XML that `digits sample` writes, of which parse keeps count."""
     write(Path("data/annotations.json"), json.dumps({"dialects": {"sample": 12}}))
@@ -200,6 +205,7 @@ def test_another_split_than_the_models_is_refused(workplace):
         workplace.do("evaluate")
 
 
+@pytest.mark.slow
 def test_a_second_run_gives_the_same_bytes(workplace, monkeypatch):
     """Figures, pictures, card and page depend on the inputs alone.
 
@@ -244,6 +250,7 @@ def test_a_list_that_names_an_unknown_digit_is_told(workplace):
         workplace.do("evaluate")
 
 
+@pytest.mark.slow
 def test_the_order_of_the_tables_does_not_matter(workplace):
     """Digits are found by their file."""
     first = contents(workplace.folder / "reports")

@@ -139,7 +139,14 @@ def test_data_stages_never_load_torch(workplace):
     assert (workplace.folder / "data/valid_data.txt").exists()
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    "stage",
+    [
+        # These two load torch, each time.
+        pytest.param(stage, marks=[pytest.mark.slow] if stage in ("train", "evaluate") else [])
+        for stage in STAGES
+    ],
+)
 def test_a_stage_has_help_and_takes_no_option(workplace, stage):
     """Its help says what the module's first line says; any option ends with 2."""
     shown = workplace.run(stage, "--help")

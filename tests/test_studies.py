@@ -166,6 +166,7 @@ def test_the_table_and_the_picture_are_those_of_the_results(tmp_path):
     assert all(len(third.convert("RGB").getcolors(100_000)) > 50 for third in thirds)
 
 
+@pytest.mark.slow
 def test_a_stopped_study_is_drawn_as_far_as_it_is(tmp_path):
     """One combination of them all is enough."""
     write_results(tmp_path, f"{ONE}-*")
@@ -174,6 +175,7 @@ def test_a_stopped_study_is_drawn_as_far_as_it_is(tmp_path):
     assert (tmp_path / "studies/figures.png").exists()
 
 
+@pytest.mark.slow
 def test_a_result_of_another_budget_is_left_out_and_named(tmp_path):
     """A study that is half retrained shows what the new budget came to, of both no mean."""
     write_results(tmp_path, f"{ONE}-*", "recipe-0")

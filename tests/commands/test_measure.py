@@ -16,6 +16,8 @@ from pipeline.runtime.errors import UserError
 
 WRITTEN = {"index.html", "metrics.json", "misread.png", "predictions.csv", "problems.csv"}
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def evaluated(divided_once, tmp_path_factory):

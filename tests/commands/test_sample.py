@@ -99,6 +99,7 @@ def test_exactly_so_many_digits(tmp_path: Path, digits: int) -> None:
     assert (len(counts), sum(counts)) == (5, digits)
 
 
+@pytest.mark.slow
 def test_every_photo_has_its_annotation_and_nothing_else_lies_there(drawn: Path) -> None:
     """The folder is flat: so many .jpg, so many .xml, with the same stems."""
     photos = {path.stem for path in drawn.glob("*.jpg")}
@@ -107,6 +108,7 @@ def test_every_photo_has_its_annotation_and_nothing_else_lies_there(drawn: Path)
     assert len(list(drawn.iterdir())) == 120
 
 
+@pytest.mark.slow
 def test_a_box_lies_in_its_upright_photo_and_names_a_digit(drawn: Path) -> None:
     """Edges follow labelImg: whole, half-open, from 1 to the upright width and height."""
     for path in drawn.glob("*.xml"):
@@ -117,6 +119,7 @@ def test_a_box_lies_in_its_upright_photo_and_names_a_digit(drawn: Path) -> None:
             assert 1 <= ymin < ymax <= height
 
 
+@pytest.mark.slow
 def test_the_annotation_has_labelimgs_tells(drawn: Path) -> None:
     """It has the database, path, pose and size that labelImg writes."""
     for path in drawn.glob("*.xml"):
@@ -131,6 +134,7 @@ def test_the_annotation_has_labelimgs_tells(drawn: Path) -> None:
         assert {item.findtext("pose") for item in root.findall("object")} == {"Unspecified"}
 
 
+@pytest.mark.slow
 def test_boxes_of_turned_photos_are_drawn_on_them_upright(drawn: Path) -> None:
     """Crops of turned photos look like their label's mean crop in photos that are not turned."""
     means = {label: np.mean(same, axis=0) for label, same in thumbnails(drawn, False).items()}
@@ -141,12 +145,14 @@ def test_boxes_of_turned_photos_are_drawn_on_them_upright(drawn: Path) -> None:
     assert np.mean(right) > 0.6
 
 
+@pytest.mark.slow
 def test_all_ten_digits_are_well_represented(drawn: Path) -> None:
     """No class falls under five per cent."""
     labels = [label for path in drawn.glob("*.xml") for label, _ in boxes(path)]
     assert min(labels.count(digit) / len(labels) for digit in "0123456789") > 0.05
 
 
+@pytest.mark.slow
 def test_colours_are_near_the_guidebooks(drawn: Path) -> None:
     """Mean and standard deviation over all crops, each weighing the same, as published."""
     pixels = [crop.reshape(-1, 3) for crop in crops(drawn)]
@@ -180,6 +186,7 @@ def test_impossible_numbers_exit_with_2_and_a_message(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_no_target_and_the_next_run_succeeds(tmp_path: Path) -> None:
     """Files appear all at once; what a killed run left aside is removed by the next."""
     command = [

@@ -7,7 +7,12 @@ import torch
 from helpers import MACHINE, TRAIN
 from torch import nn
 
-from pipeline.learning.hardware import advise_on_memory, pick_hardware, prepare_hardware
+from pipeline.learning.hardware import (
+    advise_on_memory,
+    pick_hardware,
+    prepare_hardware,
+    use_hardware,
+)
 from pipeline.runtime.errors import UserError
 
 GPU = torch.cuda.is_available()
@@ -82,11 +87,18 @@ def test_torch_is_told_to_repeat_where_that_is_asked_for(deterministic):
     assert torch.are_deterministic_algorithms_enabled() == deterministic
 
 
-def test_machine_threads_are_used():
-    """Training computes in as many threads as `machine.threads` says."""
+@pytest.mark.parametrize(
+    "take",
+    [
+        pytest.param(lambda machine: prepare_hardware(TRAIN, machine), id="to train"),
+        pytest.param(lambda machine: use_hardware(machine, TRAIN.precision), id="to read"),
+    ],
+)
+def test_machine_threads_are_used(take):
+    """Training and reading compute in as many threads as `machine.threads` says."""
     before = torch.get_num_threads()
     try:
-        prepare_hardware(TRAIN, MACHINE.model_copy(update={"threads": 2}))
+        take(MACHINE.model_copy(update={"threads": 2}))
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)

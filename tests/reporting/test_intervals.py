@@ -32,6 +32,7 @@ def interval(photos):
     return share_interval(*zip(*photos, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("photos", [5, 9, 24, 60])
 @pytest.mark.parametrize("name", WORLDS)
 def test_the_interval_covers_the_truth(name, photos):

@@ -25,6 +25,7 @@ def told_apart(old_rates, new_rates, generator):
     return sum(sign_flip_p_value(world) < 0.05 for world in values) / len(values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("photos", [8, 20, 60, 150])
 @pytest.mark.parametrize("world", [HARD, EVEN], ids=["hard photos", "no hard photos"])
 @pytest.mark.parametrize("own", [False, True], ids=["same for both", "each has its own"])
