@@ -90,10 +90,11 @@ def test_an_error_of_a_task_is_raised_in_its_place(how):
 
 
 @pytest.mark.parametrize("fail", [fail_in_two_parts, fail_with_a_function])
-def test_an_error_that_no_process_can_send_is_told_by_its_trace(fail):
-    """It is no lack of memory: whoever mends it needs to know what and where it was."""
-    with pytest.raises(RuntimeError, match=f"{fail.__name__}(.|\n)*strange"):
+def test_an_error_that_no_process_can_send_is_told_as_what_it_is(fail):
+    """It is no lack of memory; some libraries teach pickle to send it all the same."""
+    with pytest.raises(Exception, match="strange") as told:
         list(parallel.map_processes(fail, range(3), 2))
+    assert not isinstance(told.value, UserError)
 
 
 def test_a_caller_that_stops_early_leaves_no_process():
