@@ -122,12 +122,15 @@ def write(path: Path, content: bytes | str) -> Path:
     return path
 
 
+NO_OUTPUTS = (".stamps.csv", ".training.lock", ".training.pid")
+
+
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, by its path there; but not the stamps, which are this disk's."""
+    """Every file below a folder, by its path there; but not the stamps and locks of this disk."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != ".stamps.csv"
+        if path.is_file() and path.name not in NO_OUTPUTS
     }
 
 
