@@ -23,7 +23,8 @@ from PIL import ExifTags, Image
 from pipeline.annotations.annotation import Annotation, read_objects
 from pipeline.annotations.dialects import recognise
 from pipeline.annotations.folder import read_folder
-from pipeline.annotations.rules import REASONS, Rejected
+from pipeline.annotations.reasons import REASONS
+from pipeline.annotations.rules import Rejected
 from pipeline.annotations.voc import UnreadableXml, parse_voc, read_voc
 from pipeline.contracts import BOXES, PROBLEMS
 from pipeline.images.photo import PhotoHeader, UnreadablePhoto, decode_photo, read_header

@@ -10,7 +10,8 @@ from pipeline.annotations.formats import A_FILE_A_PHOTO, HOW_TO_EXPORT, recognis
 from pipeline.annotations.ledger import Ledger
 from pipeline.annotations.listing import list_files
 from pipeline.annotations.matching import PhotoFinder
-from pipeline.annotations.rules import EXPECTED, Finding
+from pipeline.annotations.reasons import EXPECTED
+from pipeline.annotations.rules import Finding
 from pipeline.contracts import BoxRow
 from pipeline.images.reading_order import reading_order
 from pipeline.params import ParseParams

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.annotations.rules import EXPECTED, REASONS, Finding
+from pipeline.annotations.reasons import EXPECTED, REASONS
+from pipeline.annotations.rules import Finding
 from pipeline.contracts import BoxRow, ProblemRow
 
 _LONGEST_DETAIL = 300

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from pipeline.annotations.ledger import Ledger
-from pipeline.annotations.rules import EXPECTED, REASONS
+from pipeline.annotations.reasons import EXPECTED, REASONS
 from pipeline.contracts import ProblemRow
 from pipeline.messages import say
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.annotations.listing import find_unsafe
-from pipeline.annotations.rules import REASONS
+from pipeline.annotations.reasons import REASONS
 from pipeline.messages import say
 from pipeline.runtime.command import make_parser
 from pipeline.runtime.errors import UserError

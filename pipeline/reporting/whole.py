@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.annotations.rules import EXPECTED
+from pipeline.annotations.reasons import EXPECTED
 from pipeline.messages import mark
 
 LEFT_OUT = mark(

@@ -18,7 +18,7 @@ from PIL import Image
 
 from pipeline.annotations.folder import read_folder
 from pipeline.annotations.ledger import rejected_share
-from pipeline.annotations.rules import REASONS
+from pipeline.annotations.reasons import REASONS
 from pipeline.annotations.summary import count
 from pipeline.contracts import BOXES, PROBLEMS
 from pipeline.images.photo import read_header, read_photo

@@ -8,14 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.annotations.rules import (
-    REASONS,
-    Rejected,
-    check_box,
-    check_label,
-    find_repeats,
-    read_box,
-)
+from pipeline.annotations.reasons import REASONS
+from pipeline.annotations.rules import Rejected, check_box, check_label, find_repeats, read_box
 from pipeline.annotations.voc import VocObject
 from pipeline.images.box import Box
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from helpers import ROOT
 
 from pipeline.annotations.dialects import DIALECTS
-from pipeline.annotations.rules import REASONS
+from pipeline.annotations.reasons import REASONS
 
 
 def table(heading):

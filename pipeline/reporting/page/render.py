@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipeline.annotations.rules import REASONS
+from pipeline.annotations.reasons import REASONS
 from pipeline.contracts import DOUBTS, DoubtRow
 from pipeline.messages import LANGUAGES, mark, say_in
 from pipeline.reporting.page.pictures import data_uri

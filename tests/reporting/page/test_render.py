@@ -11,7 +11,7 @@ from helpers import ROOT
 from lxml import html
 from sample_report import make_doubts, make_predictions, make_report, make_training, repeat
 
-from pipeline.annotations.rules import REASONS
+from pipeline.annotations.reasons import REASONS
 from pipeline.messages import LANGUAGES, say_in
 from pipeline.reporting.caveats import UNKNOWN, doubt_drawn
 from pipeline.reporting.metrics import measure
