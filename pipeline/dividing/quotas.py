@@ -70,8 +70,8 @@ class Wanted:
 
     def misses(self, got: Counts) -> tuple[bool, NDArray[np.bool_]]:
         """Whether `got`, digits of each label, miss the whole's quota; and which miss their own."""
-        missing = self.quota - got
-        return abs(int(missing.sum())) > self.slack, np.abs(missing) > 1
+        whole, each = _misses(self.quota - got, self.slack)
+        return bool(whole), each
 
 
 def _fill_shares(
@@ -132,14 +132,20 @@ def _solve(
         integrality=np.r_[np.ones(number), np.zeros(number + labels + 1)],
         options={"node_limit": nodes},
     )  # fmt: skip
-    chosen = start.copy()
     if found.x is None:
-        return chosen
-    free = np.flatnonzero(wanted.free)
-    for kind, count in enumerate(np.round(found.x[:number]).astype(int)):
-        members = free[which == kind]
+        return start
+    return _lowest_of_each(which, np.round(found.x[:number]).astype(int), wanted.free, position)
+
+
+def _lowest_of_each(
+    which: NDArray[np.intp], numbers: Counts, free: NDArray[np.bool_], position: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Choose so many of each kind, those of the lowest positions; `which` kind is each free one."""
+    chosen = np.zeros(len(free), dtype=bool)
+    for kind, number in enumerate(numbers):
+        members = np.flatnonzero(free)[which == kind]
         members = members[np.argsort(position[members], kind="stable")]
-        chosen[members] = np.arange(len(members)) < count
+        chosen[members[:number]] = True
     return chosen
 
 
@@ -184,6 +190,11 @@ def _cost(missing: Counts, slack: int) -> Counts:
 
     0 where each label is within one of its quota, and the whole within `slack`.
     """
-    whole = np.abs(missing.sum(axis=-1))
-    met = (whole <= slack) & (np.abs(missing).max(axis=-1) <= 1)
-    return np.where(met, 0, (missing**2).sum(axis=-1) + 10 * whole)
+    whole_missed, missed = _misses(missing, slack)
+    far = (missing**2).sum(axis=-1) + 10 * np.abs(missing.sum(axis=-1))
+    return np.where(whole_missed | missed.any(axis=-1), far, 0)
+
+
+def _misses(missing: Counts, slack: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether the whole misses its quota, by row, and which labels miss theirs."""
+    return np.asarray(np.abs(missing.sum(axis=-1)) > slack), np.abs(missing) > 1

@@ -54,6 +54,11 @@ class Facts:
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
+    @property
+    def labels(self) -> list[str]:
+        """All that either side has a digit of."""
+        return sorted({*self.training.digits, *self.validation.digits})
+
 
 def gather_facts(
     path: Path,
@@ -159,8 +164,7 @@ def _limits(facts: Facts) -> str:
         "Parameters that were chosen by these figures make them look better than they are.",
         "Only what was labelled is measured: where a digit is in the photo was given by its box.",
     ]
-    labels = sorted(set(facts.training.digits) | set(facts.validation.digits))
-    fewest = min(labels, key=lambda label: facts.validation.digits.get(label, 0))
+    fewest = min(facts.labels, key=lambda label: facts.validation.digits.get(label, 0))
     limits.append(
         f"The rarest label of validation is {fewest}, with "
         f"{facts.validation.digits.get(fewest, 0)} digits: its figure is the least sure."
@@ -170,10 +174,9 @@ def _limits(facts: Facts) -> str:
 
 def _data(facts: Facts) -> str:
     sides = {"training": facts.training, "validation": facts.validation}
-    labels = sorted(set(facts.training.digits) | set(facts.validation.digits))
     counts = [
         (f"digit {label}", *(f"{side.digits.get(label, 0):,}" for side in sides.values()))
-        for label in labels
+        for label in facts.labels
     ]
     photos = ("photos", *(f"{side.photos:,}" for side in sides.values()))
     digits = ("digits", *(f"{sum(side.digits.values()):,}" for side in sides.values()))
