@@ -90,6 +90,24 @@ def divided(divided_once, tmp_path):
 
 
 @pytest.fixture(scope="session")
+def evaluated_once(divided_once, tmp_path_factory):
+    """A workplace with a small model and its figures, once for all tests."""
+    folder = tmp_path_factory.mktemp("evaluated") / "workplace"
+    place = Workplace(shutil.copytree(divided_once.folder, folder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place.folder)
+        place.do("train", "evaluate")
+    return place
+
+
+@pytest.fixture
+def evaluated(evaluated_once, tmp_path, monkeypatch):
+    """A copy of it, the current folder."""
+    monkeypatch.chdir(shutil.copytree(evaluated_once.folder, tmp_path / "workplace"))
+    return Workplace(tmp_path / "workplace")
+
+
+@pytest.fixture(scope="session")
 def repo(tmp_path_factory):
     """A repository in which 20 photos were drawn, the pipeline run, and the result committed.
 

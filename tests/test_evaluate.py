@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from helpers import Workplace, contents, write
+from helpers import contents, write
 from PIL import Image
 from repository import shell
 
@@ -23,24 +23,6 @@ PICTURES = {"digits.png", "misread.png"}
 WRITTEN = {"index.html", "metrics.json", "model_card.md", "predictions.csv", *PICTURES}
 
 
-@pytest.fixture(scope="module")
-def evaluated(divided_once, tmp_path_factory):
-    """A workplace with a small model and its figures, once for all tests."""
-    folder = tmp_path_factory.mktemp("evaluated") / "workplace"
-    place = Workplace(shutil.copytree(divided_once.folder, folder))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(place.folder)
-        place.do("train", "evaluate")
-    return place
-
-
-@pytest.fixture
-def workplace(evaluated, tmp_path, monkeypatch):
-    """A copy of it, the current folder."""
-    monkeypatch.chdir(shutil.copytree(evaluated.folder, tmp_path / "workplace"))
-    return Workplace(tmp_path / "workplace")
-
-
 def metrics():
     return json.loads(Path("reports/metrics.json").read_text(encoding="utf-8"))
 
@@ -50,34 +32,34 @@ def page():
 
 
 @pytest.mark.slow
-def test_the_stage_writes_figures_and_pictures(workplace):
+def test_the_stage_writes_figures_and_pictures(evaluated):
     """As a process: what it writes, and the figures it says."""
     for name in WRITTEN:
-        (workplace.folder / "reports" / name).unlink()
-    result = workplace.run("evaluate")
+        (evaluated.folder / "reports" / name).unlink()
+    result = evaluated.run("evaluate")
     assert result.returncode == 0, result.stderr
-    assert set(contents(workplace.folder / "reports")) == {"history.csv", *WRITTEN}
+    assert set(contents(evaluated.folder / "reports")) == {"history.csv", *WRITTEN}
     for name in PICTURES:
-        Image.open(workplace.folder / "reports" / name).verify()
+        Image.open(evaluated.folder / "reports" / name).verify()
     digits = metrics()["digits"]
     assert f"({digits['errors']} of {digits['count']} wrong)" in result.stderr
 
 
-def test_the_stage_takes_no_options(workplace, capsys):
+def test_the_stage_takes_no_options(evaluated, capsys):
     """What DVC runs is what a person runs."""
     with pytest.raises(SystemExit):
-        workplace.do("evaluate", arguments=("--model", "models/digits.pt"))
+        evaluated.do("evaluate", arguments=("--model", "models/digits.pt"))
     assert "unrecognized arguments: --model" in capsys.readouterr().err
 
 
-def test_the_page_has_the_runs_figures_and_curves(workplace):
+def test_the_page_has_the_runs_figures_and_curves(evaluated):
     """The accuracy that metrics.json has, and a picture for each curve and chart."""
     for score in (metrics()[name] for name in ("digits", "readings")):
         assert f'<p class="number">{score["accuracy"]:.2%}</p>' in page()
     assert page().count("data:image/svg+xml") == 6
 
 
-def test_every_validation_digit_is_predicted_and_no_other(workplace):
+def test_every_validation_digit_is_predicted_and_no_other(evaluated):
     """A row each, in the list's order, with its own label and photo."""
     found = PREDICTIONS.read_frame()
     assert list(found["file"]) == read_list(Path("data/valid_data.txt"))
@@ -88,7 +70,7 @@ def test_every_validation_digit_is_predicted_and_no_other(workplace):
     assert list(found["photo"]) == list(photo_of[found["file"]])
 
 
-def test_the_figures_are_those_of_the_predictions(workplace):
+def test_the_figures_are_those_of_the_predictions(evaluated):
     """By photo, every validation photo is whole and is a reading; copies are known as such."""
     found = PREDICTIONS.read_frame()
     digits = DIGITS.read_frame()
@@ -99,7 +81,7 @@ def test_the_figures_are_those_of_the_predictions(workplace):
     assert metrics()["readings"]["count"] == found["photo"].nunique()
 
 
-def test_the_model_card_is_of_this_model_and_its_data(workplace):
+def test_the_model_card_is_of_this_model_and_its_data(evaluated):
     """Its hashes and counts are those of the files."""
     card = Path("reports/model_card.md").read_text(encoding="utf-8")
     for file in ("models/digits.pt", "data/train_data.txt", "data/valid_data.txt"):
@@ -117,24 +99,24 @@ def test_the_model_card_is_of_this_model_and_its_data(workplace):
 
 
 @pytest.mark.slow
-def test_a_photo_with_digits_in_training_is_no_reading(workplace):
+def test_a_photo_with_digits_in_training_is_no_reading(evaluated):
     """One digit of a validation photo is taken off the list."""
     valid = read_list(Path("data/valid_data.txt"))
     write(Path("data/valid_data.txt"), "".join(f"{file}\n" for file in valid[1:]))
-    workplace.do("train", "evaluate")
+    evaluated.do("train", "evaluate")
     found = PREDICTIONS.read_frame()
     assert metrics()["readings"]["count"] == found["photo"].nunique() - 1
 
 
 @pytest.mark.slow
-def test_a_photo_with_a_rejected_label_is_no_reading(workplace, caplog):
+def test_a_photo_with_a_rejected_label_is_no_reading(evaluated, caplog):
     """One digit of each photo was labelled "O": what is left is right or wrong, but no reading."""
-    for xml in workplace.raw.glob("*.xml"):
+    for xml in evaluated.raw.glob("*.xml"):
         text = xml.read_text(encoding="utf-8")
         write(xml, re.sub(r"<name>\d</name>", "<name>O</name>", text, count=1))
-    workplace.do("parse", "crop", "stats", "split", "train")
+    evaluated.do("parse", "crop", "stats", "split", "train")
     with caplog.at_level("INFO"):
-        workplace.do("evaluate")
+        evaluated.do("evaluate")
     found = metrics()["readings"]
     photos = PREDICTIONS.read_frame()["photo"].nunique()
     assert (found["count"], found["left_out"]) == (0, photos)
@@ -144,19 +126,19 @@ def test_a_photo_with_a_rejected_label_is_no_reading(workplace, caplog):
 
 
 @pytest.mark.slow
-def test_a_copy_of_a_photo_is_no_further_evidence(workplace):
+def test_a_copy_of_a_photo_is_no_further_evidence(evaluated):
     """A validation photo saved again is read twice, and counts as one photo."""
     before = metrics()["readings"]
     name = Path(PREDICTIONS.read_frame()["photo"][0]).stem
-    with Image.open(workplace.raw / f"{name}.jpg") as photo:
-        photo.save(workplace.raw / f"{name}-again.jpg", quality=85)
-    text = (workplace.raw / f"{name}.xml").read_text(encoding="utf-8")
-    write(workplace.raw / f"{name}-again.xml", text.replace(f"{name}.jpg", f"{name}-again.jpg"))
-    workplace.do("parse", "crop")
+    with Image.open(evaluated.raw / f"{name}.jpg") as photo:
+        photo.save(evaluated.raw / f"{name}-again.jpg", quality=85)
+    text = (evaluated.raw / f"{name}.xml").read_text(encoding="utf-8")
+    write(evaluated.raw / f"{name}-again.xml", text.replace(f"{name}.jpg", f"{name}-again.jpg"))
+    evaluated.do("parse", "crop")
     rows = DIGITS.read_frame()
     added = rows["file"][rows["photo"] == f"{name}-again.jpg"]
     write(LISTS["valid"], LISTS["valid"].read_bytes() + "".join(f"{f}\n" for f in added).encode())
-    workplace.do("train", "evaluate")
+    evaluated.do("train", "evaluate")
     after = metrics()["readings"]
     assert (after["count"], after["photos"]) == (before["count"] + 1, before["photos"])
 
@@ -171,11 +153,11 @@ def test_a_copy_of_a_photo_is_no_further_evidence(workplace):
         ({"split__by": "digit"}, "Other digits of these same photos were trained on"),
     ],
 )
-def test_what_flatters_is_said_where_the_figures_are(workplace, change, said, caplog):
+def test_what_flatters_is_said_where_the_figures_are(evaluated, change, said, caplog):
     """In the log, above the page's promise and beside its headline, and in the model card."""
     shutil.copy("models/digits.pt", "first.pt")
-    workplace.set(**change)
-    workplace.do("split", "train", "evaluate")
+    evaluated.set(**change)
+    evaluated.do("split", "train", "evaluate")
     assert f"WARNING: {said}" in caplog.text
     # Where digits of every photo are on both sides, there is no reading and so no promise.
     places = 2 if metrics()["readings"]["count"] else 1
@@ -188,38 +170,38 @@ def test_what_flatters_is_said_where_the_figures_are(workplace, change, said, ca
 
 
 @pytest.mark.slow
-def test_drawn_photos_are_called_drawn(workplace):
+def test_drawn_photos_are_called_drawn(evaluated):
     """By the XML that `digits sample` writes, of which parse keeps count."""
     write(Path("data/annotations.json"), json.dumps({"dialects": {"sample": 12}}))
-    workplace.do("evaluate")
+    evaluated.do("evaluate")
     card = Path("reports/model_card.md").read_text(encoding="utf-8")
     for text in (page(), card):
         assert "The photos are drawn by `digits sample`" in text
 
 
-def test_another_split_than_the_models_is_refused(workplace):
+def test_another_split_than_the_models_is_refused(evaluated):
     """Digits that the model was trained on would flatter it."""
     train = read_list(Path("data/train_data.txt"))
     write(Path("data/valid_data.txt"), "".join(f"{file}\n" for file in train))
     with pytest.raises(UserError, match="trained on another split"):
-        workplace.do("evaluate")
+        evaluated.do("evaluate")
 
 
 @pytest.mark.slow
-def test_a_second_run_gives_the_same_bytes(workplace, monkeypatch):
+def test_a_second_run_gives_the_same_bytes(evaluated, monkeypatch):
     """Figures, pictures, card and page depend on the inputs alone.
 
     Neither on the language, nor on a label audit, nor on what git has committed.
     """
-    first = contents(workplace.folder / "reports")
+    first = contents(evaluated.folder / "reports")
     monkeypatch.setenv("PIPELINE_LANG", "ko")
     write(Path("reports/audit.csv"), "no table\n")
-    shell(workplace.folder, "git", "init", "-q", "-b", "main")
-    shell(workplace.folder, "git", "add", "reports/metrics.json")
-    shell(workplace.folder, "git", "commit", "-qm", "a run")
-    workplace.do("evaluate")
+    shell(evaluated.folder, "git", "init", "-q", "-b", "main")
+    shell(evaluated.folder, "git", "add", "reports/metrics.json")
+    shell(evaluated.folder, "git", "commit", "-qm", "a run")
+    evaluated.do("evaluate")
     Path("reports/audit.csv").unlink()
-    assert contents(workplace.folder / "reports") == first
+    assert contents(evaluated.folder / "reports") == first
 
 
 @pytest.mark.parametrize(
@@ -234,26 +216,26 @@ def test_a_second_run_gives_the_same_bytes(workplace, monkeypatch):
         "reports/history.csv",
     ],
 )
-def test_a_missing_input_is_told(workplace, file):
+def test_a_missing_input_is_told(evaluated, file):
     """Its stage has not run."""
-    (workplace.folder / file).unlink()
+    (evaluated.folder / file).unlink()
     with pytest.raises(UserError, match=rf"{file} is missing: run `dvc repro`"):
-        workplace.do("evaluate")
+        evaluated.do("evaluate")
 
 
-def test_a_list_that_names_an_unknown_digit_is_told(workplace):
+def test_a_list_that_names_an_unknown_digit_is_told(evaluated):
     """The model and the list agree, but digits.csv is of other digits: not a traceback."""
     file = read_list(Path("data/valid_data.txt"))[0]
     digits = DIGITS.read_frame()
     DIGITS.write_frame(digits[digits["file"] != file])
     with pytest.raises(UserError, match=rf"valid_data\.txt names {file}, which is not in"):
-        workplace.do("evaluate")
+        evaluated.do("evaluate")
 
 
 @pytest.mark.slow
-def test_the_order_of_the_tables_does_not_matter(workplace):
+def test_the_order_of_the_tables_does_not_matter(evaluated):
     """Digits are found by their file."""
-    first = contents(workplace.folder / "reports")
+    first = contents(evaluated.folder / "reports")
     DIGITS.write_frame(DIGITS.read_frame()[::-1])
-    workplace.do("evaluate")
-    assert contents(workplace.folder / "reports") == first
+    evaluated.do("evaluate")
+    assert contents(evaluated.folder / "reports") == first

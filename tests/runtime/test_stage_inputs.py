@@ -100,6 +100,7 @@ def test_what_dvc_ignores_may_change(parsing, name):
     """Neither DVC nor the stage sees a change in a file or a folder of such a name."""
     write(parsing.raw / "line 1" / name, "a look into the folder")
     run(lambda: write(parsing.raw / name / "within", "another"))
+    assert (parsing.raw / name / "within").exists()
 
 
 def test_params_that_cannot_be_read_are_not_called_changed(parsing):
