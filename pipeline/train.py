@@ -34,7 +34,8 @@ from pipeline.runtime.stage_inputs import StageInputs
 log = logging.getLogger(__name__)
 
 UNFINISHED = Path("models/.unfinished.pt")
-LOCK = Path("models/.training.lock")
+# Where DVC keeps its own locks: no output, and not in git.
+LOCK = Path(".dvc/tmp/training.lock")
 
 
 def main() -> None:

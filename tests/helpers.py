@@ -122,15 +122,12 @@ def write(path: Path, content: bytes | str) -> Path:
     return path
 
 
-NO_OUTPUTS = (".stamps.csv", ".training.lock", ".training.pid")
-
-
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, by its path there; but not the stamps and locks of this disk."""
+    """Every file below a folder, by its path there; but not the stamps, which are this disk's."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in NO_OUTPUTS
+        if path.is_file() and path.name != ".stamps.csv"
     }
 
 

@@ -164,7 +164,7 @@ def test_too_little_memory_is_told(workplace):
 
 def test_digits_mapped_from_a_file_train_the_same_model(workplace):
     """Every weight is the same to the bit, and no file is left."""
-    left = {"params.yaml", "raw", "data", "models", "reports"}
+    left = {"params.yaml", "raw", "data", "models", "reports", ".dvc"}
     states = []
     for limit in (None, 1e-6):
         workplace.set(machine__max_memory=limit)
