@@ -197,7 +197,7 @@ def test_own_photos_then_new_ones(newcomer: Newcomer) -> None:
     cut = list((newcomer.clone / "data/digits").rglob("*.jpg"))
     assert stats["digits"] == len(cut)
     compared = newcomer.types_activated(commands(README, "Is it better?"))
-    assert "validation digits that neither was trained on" in compared
+    assert "Validation digits that neither was trained on" in compared
     newcomer.types_activated(commands(USAGE, "Comparing with an earlier version"))
     there, back = commands(README, "Go back").split("git checkout -\n")
     newcomer.types_activated(there)
@@ -227,7 +227,7 @@ def test_a_folder_is_checked(newcomer: Newcomer) -> None:
     folder.mkdir()
     xml = commands(LABELLING, "An example", language="xml")
     (folder / "IMG_0001.xml").write_text(xml, encoding="utf-8")
-    Image.new("RGB", (640, 480)).save(folder / "IMG_0001.jpg")
+    Image.linear_gradient("L").resize((640, 480)).save(folder / "IMG_0001.jpg")
     assert re.search(r"\b2 digits\b", newcomer.types_activated(script))
     newcomer.types_activated(commands(PROBLEMS, "Check a folder"))
 

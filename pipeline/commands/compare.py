@@ -188,7 +188,7 @@ def log_report(pairing: Pairing, rev: str) -> None:
     low, high = pairing.interval
     log.info(
         say(
-            "{count} validation digits on {photos} photos that neither was trained on",
+            "Validation digits that neither was trained on: {count} (photos: {photos})",
             count=count, photos=pairing.photos,
         )
     )  # fmt: skip

@@ -50,8 +50,7 @@ def test_the_better_model_is_found(history: Path) -> None:
     assert report["new_right"] - report["old_right"] == report["gained"] - report["lost"]
     assert report["p_value"] < 0.05
     assert report["interval"][0] > 0
-    digits = f"{len(listed)} validation digits on {metrics['digits']['photos']} photos"
-    assert f"{digits} that neither was trained on" in printed
+    assert f"trained on: {len(listed)} (photos: {metrics['digits']['photos']})" in printed
     assert report["photos"] == metrics["digits"]["photos"] >= report["uneven"] > 5
     assert f"one is ahead on {report['uneven']} photos" in printed
     assert (history / "reports/compare/gained.png").stat().st_size > 5000

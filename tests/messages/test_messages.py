@@ -121,6 +121,7 @@ def test_argparse_tells_what_is_wrong_in_korean(in_language, capsys, arguments):
 
 def test_argparse_helps_in_the_users_language(in_language, capsys):
     """The headings and the help of `--help` itself; English again where English is asked for."""
+    in_language("en")
     parser = argparse.ArgumentParser("digits")
     assert "show this help message and exit" in parser.format_help()
     in_language("ko")
