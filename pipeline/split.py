@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -124,28 +124,28 @@ def log_summary(
     )  # fmt: skip
     counts = pd.crosstab(groups, labels)
     wanted = Wanted.of(counts.to_numpy(dtype=np.int64), share)
-    totals = counts.sum()
-    got = labels[validation].value_counts().reindex(totals.index, fill_value=0)
+    got = labels[validation].value_counts().reindex(counts.columns, fill_value=0)
+    for warning in _quotas_missed(counts.sum(), got, wanted):
+        log.warning("%s", warning)
+
+
+def _quotas_missed(totals: pd.Series, got: pd.Series, wanted: Wanted) -> Iterator[str]:
+    """A warning for each quota that validation misses, having `got` of `totals` of each label."""
     whole_missed, missed = wanted.misses(np.asarray(got, dtype=np.int64))
     if whole_missed:
-        log.warning(
-            say(
-                "WARNING: {count} digits in validation, not {quota}: no split of whole photos was "
-                "found that meets it",
-                count=validation.sum(), quota=wanted.quota.sum(),
-            )
+        yield say(
+            "WARNING: {count} digits in validation, not {quota}: no split of whole photos was "
+            "found that meets it",
+            count=got.sum(), quota=wanted.quota.sum(),
         )  # fmt: skip
     each = zip(totals.index, wanted.quota, got, totals, missed, strict=True)
     for label, quota, count, total, is_missed in each:
         if count in (0, total):
-            text = _NONE_IN_VALIDATION if count == 0 else _NONE_IN_TRAINING
-            log.warning(say(text, label=label))
+            yield say(_NONE_IN_VALIDATION if count == 0 else _NONE_IN_TRAINING, label=label)
         elif is_missed:
-            log.warning(
-                say(
-                    "WARNING: digit {label}: {count} in validation, not {quota}",
-                    label=label, count=count, quota=quota,
-                )
+            yield say(
+                "WARNING: digit {label}: {count} in validation, not {quota}",
+                label=label, count=count, quota=quota,
             )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -66,7 +67,7 @@ def train_as_part(run: Run, params: Params) -> None:
         )
     )  # fmt: skip
     epochs = []
-    for epoch in train(reader, training, validation, run, unfinished):
+    for epoch in train(reader, training, validation, replace(run, unfinished=unfinished)):
         epochs.append(epoch)
         log.info(describe(epoch, len(training)))
         if run.team.leads:

@@ -150,10 +150,8 @@ def read_objects(
             annotation.findings.append((its.number, rejected.finding))
             continue
         annotation.boxes[its.number] = (box, its.label)
-        findings = [*its.findings, *turned, *repairs]
-        if not way_up.is_certain:
-            doubt = f"orientation {header.orientation}, see parse.exif"
-            findings.append(Finding("frame_unknown", doubt))
+        doubt = Finding("frame_unknown", f"orientation {header.orientation}, see parse.exif")
+        findings = [*its.findings, *turned, *repairs, *([] if way_up.is_certain else [doubt])]
         annotation.findings.extend((its.number, finding) for finding in findings)
     annotation.drop(find_repeats(annotation.boxes))
 

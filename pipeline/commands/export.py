@@ -127,16 +127,20 @@ def to_onnx(checkpoint: Checkpoint) -> bytes:
     assert program is not None
     model = program.model_proto
     _forget_origin(model)
-    metadata = {
-        "classes": ",".join(checkpoint.classes),
-        "input_size": str(size),
-        "margin": str(checkpoint.params["crop"]["margin"]),
-        "model": checkpoint.model,
-    } | {f"{name}_list_md5": md5 for name, md5 in checkpoint.lists_md5.items()}
-    onnx.helper.set_model_props(model, metadata)
+    onnx.helper.set_model_props(model, _metadata(checkpoint))
     onnx.checker.check_model(model, full_check=True)
     content: bytes = model.SerializeToString(deterministic=True)
     return content
+
+
+def _metadata(checkpoint: Checkpoint) -> dict[str, str]:
+    lists = {f"{name}_list_md5": md5 for name, md5 in checkpoint.lists_md5.items()}
+    return lists | {
+        "classes": ",".join(checkpoint.classes),
+        "input_size": str(checkpoint.input_size),
+        "margin": str(checkpoint.params["crop"]["margin"]),
+        "model": checkpoint.model,
+    }
 
 
 def _forget_origin(model: onnx.ModelProto) -> None:

@@ -86,22 +86,26 @@ def load_unknown(
         ledger.note(photo, None, Finding("trained_on", ""))
     problems_file = out / PROBLEMS.path.name
     save_problems(ledger, problems_file)
-    if digits.empty:
-        raise UserError(
-            "no usable digit in {folder}/: {ledger} says why, file by file",
-            folder=folder, ledger=problems_file.as_posix(),
-        )  # fmt: skip
     unknown = ~digits["photo"].isin(known)
-    if not unknown.any():
-        raise UserError(
-            "the model was trained on all photos in {folder}/, or on copies of them",
-            folder=folder,
-        )
+    _check_any(digits, unknown, folder, problems_file)
     digits = digits.assign(group=group_digits(digits, photos))[unknown].reset_index(drop=True)
     problems = PROBLEMS.frame(ledger.tables()[1])
     whole = find_whole(digits, digits, problems)
     found = Photos(folder, digits, whole, problems, problems_file)
     return found, list(compress(contents, unknown)), [*doubt_drawn(ledger.dialects), *caveats]
+
+
+def _check_any(digits: pd.DataFrame, unknown: pd.Series, folder: Path, problems_file: Path) -> None:
+    if digits.empty:
+        raise UserError(
+            "no usable digit in {folder}/: {ledger} says why, file by file",
+            folder=folder, ledger=problems_file.as_posix(),
+        )  # fmt: skip
+    if not unknown.any():
+        raise UserError(
+            "the model was trained on all photos in {folder}/, or on copies of them",
+            folder=folder,
+        )
 
 
 def find_known(

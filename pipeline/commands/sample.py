@@ -25,12 +25,7 @@ def sample(
 
     Raises ValueError for impossible numbers, FileExistsError where the folder holds anything.
     """
-    if photos < 1:
-        raise ValueError(
-            say("the number of photos must be at least 1, not {photos}", photos=photos)
-        )
-    if seed < 0:
-        raise ValueError(say("the seed must be at least 0, not {seed}", seed=seed))
+    _check_numbers(photos, seed)
     orders = plan(photos, digits, seed)
     _refuse_filled(folder)
     folder = folder.absolute()
@@ -79,6 +74,15 @@ def _parser() -> argparse.ArgumentParser:
         "--jobs", type=int, default=-1, help=say("photos drawn at once (default: one a core)")
     )
     return parser
+
+
+def _check_numbers(photos: int, seed: int) -> None:
+    if photos < 1:
+        raise ValueError(
+            say("the number of photos must be at least 1, not {photos}", photos=photos)
+        )
+    if seed < 0:
+        raise ValueError(say("the seed must be at least 0, not {seed}", seed=seed))
 
 
 def _refuse_filled(folder: Path) -> None:

@@ -116,6 +116,24 @@ def _solve(
     labels, number = counts.shape[1], len(kinds)
     # Unknowns: how many of each kind; how many of each change; what each label, and all, miss more.
     costs = np.r_[np.zeros(number), np.full(number, 1 / (2 * len(counts))), np.ones(labels), 10]
+    most = np.r_[sizes, sizes, np.full(labels + 1, np.inf)]
+    nodes = math.ceil(_MOST_NODES / max(1, number / _KINDS_FOR_ALL_NODES) ** 2)
+    found = milp(
+        costs, constraints=_constraints(kinds, before, wanted), bounds=Bounds(0, most),
+        integrality=np.r_[np.ones(number), np.zeros(number + labels + 1)],
+        options={"node_limit": nodes},
+    )  # fmt: skip
+    if found.x is None:
+        return start
+    return _lowest_of_each(which, np.round(found.x[:number]).astype(int), wanted.free, position)
+
+
+def _constraints(kinds: Counts, before: Counts, wanted: Wanted) -> LinearConstraint:
+    """What ties the changes to the numbers chosen, and the misses to the quotas.
+
+    `kinds` are the digits that each shows of each label, `before` how many of it were chosen.
+    """
+    number, labels = kinds.shape
     # Sparse: of thousands of kinds, nearly all of the coefficients are 0.
     one, missed = sparse.eye_array(number), sparse.eye_array(labels + 1)
     sums = np.vstack([kinds.T, kinds.sum(axis=1)])
@@ -125,16 +143,7 @@ def _solve(
         format="csc",
     )
     limits = np.r_[before, -before, target + allowed, allowed - target]
-    most = np.r_[sizes, sizes, np.full(labels + 1, np.inf)]
-    nodes = math.ceil(_MOST_NODES / max(1, number / _KINDS_FOR_ALL_NODES) ** 2)
-    found = milp(
-        costs, constraints=LinearConstraint(rows, -np.inf, limits), bounds=Bounds(0, most),
-        integrality=np.r_[np.ones(number), np.zeros(number + labels + 1)],
-        options={"node_limit": nodes},
-    )  # fmt: skip
-    if found.x is None:
-        return start
-    return _lowest_of_each(which, np.round(found.x[:number]).astype(int), wanted.free, position)
+    return LinearConstraint(rows, -np.inf, limits)
 
 
 def _lowest_of_each(

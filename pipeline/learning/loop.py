@@ -16,7 +16,6 @@ from pipeline.contracts import EpochRow
 from pipeline.learning.augmentation import augment
 from pipeline.learning.digit_reader import DigitReader, predict
 from pipeline.learning.inputs import Digits
-from pipeline.learning.resume import Unfinished
 from pipeline.learning.run import Run
 from pipeline.learning.schedule import learning_rate
 from pipeline.learning.team import without_sync
@@ -28,11 +27,7 @@ log = logging.getLogger(__name__)
 
 
 def train(
-    reader: DigitReader,
-    training: Digits,
-    validation: Digits,
-    run: Run,
-    unfinished: Unfinished | None = None,
+    reader: DigitReader, training: Digits, validation: Digits, run: Run
 ) -> Iterator[EpochRow]:
     """Train `reader` in place, giving each finished epoch, those of an unfinished run first.
 
@@ -40,7 +35,7 @@ def train(
     epoch, the reader has the weights that `params.keep` asks for. Raises `UserError` when a
     figure is no longer a number.
     """
-    params, team = run.params, run.team
+    params, team, unfinished = run.params, run.team, run.unfinished
     run.hardware.place(reader)
     optimizer = make_optimizer(reader, params)
     epochs, best = unfinished.restore(reader, optimizer) if unfinished else ([], {})

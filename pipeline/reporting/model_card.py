@@ -44,10 +44,7 @@ class Facts:
     weights: int
     parameters: Mapping[str, Any]
     caveats: tuple[Caveat, ...]
-    digits: Score
-    readings: Score
-    left_out: int
-    classes: Mapping[str, Score]
+    figures: Figures
     training: Side
     validation: Side
     problems: tuple[Problem, ...]
@@ -79,10 +76,7 @@ def gather_facts(
         weights=sum(weight.numel() for weight in checkpoint.reader().parameters()),
         parameters=checkpoint.params | {"split": split.model_dump()},
         caveats=tuple(report.caveats),
-        digits=figures.digits,
-        readings=figures.readings,
-        left_out=figures.left_out,
-        classes=figures.classes,
+        figures=figures,
         training=_side("train", checkpoint, photos, training),
         validation=_side("valid", checkpoint, photos, training),
         problems=tuple(
@@ -125,12 +119,13 @@ It was trained on {sum(training.digits.values()):,} digits of {training.photos:,
 
 
 def _figures(facts: Facts) -> str:
-    scores = {"digits": facts.digits, "readings": facts.readings}
-    scores |= {f"digit {label}": score for label, score in sorted(facts.classes.items())}
+    figures = facts.figures
+    scores = {"digits": figures.digits, "readings": figures.readings}
+    scores |= {f"digit {label}": score for label, score in sorted(figures.classes.items())}
     rows = [(name, *_shares(score)) for name, score in scores.items()]
     seen = any(caveat.denies_unseen for caveat in facts.caveats)
     caveats = "".join(f"- **{caveat.english}**\n" for caveat in facts.caveats)
-    left_out = f"\n\n{LEFT_OUT.format(count=facts.left_out)}" if facts.left_out else ""
+    left_out = f"\n\n{LEFT_OUT.format(count=figures.left_out)}" if figures.left_out else ""
     return f"""## Figures
 
 On the validation digits{"" if seen else ", which the model was not trained on"}.

@@ -84,19 +84,11 @@ def map_processes(
     `function` once, however large what it is bound to. Raises `UserError` where one was killed.
     """
     cores = cores or cpu_count()
-    context: ForkContext | SpawnContext
-    context = get_context("fork") if _COPIED else get_context("spawn")
     workers: list[tuple[BaseProcess, Connection]] = []
     try:
         # A terminal sends Ctrl-C to every process: this one ends the others.
         with _interrupts_ignored():
-            for number in range(cores):
-                results, sender = context.Pipe(duplex=False)
-                share = tasks[number::cores]
-                process = context.Process(target=_work, args=(function, share, sender), daemon=True)
-                process.start()
-                sender.close()
-                workers.append((process, results))
+            workers.extend(_start(function, tasks[number::cores]) for number in range(cores))
         for number in range(len(tasks)):
             result, error, trace = workers[number % cores][1].recv()
             if error:
@@ -112,6 +104,19 @@ def map_processes(
                 worker.terminate()
                 worker.join()
                 pipe.close()
+
+
+def _start(
+    function: Callable[[Task], object], share: Sequence[Task]
+) -> tuple[BaseProcess, Connection]:
+    """Begin a process with its share of the tasks; returns it and where its results come from."""
+    context: ForkContext | SpawnContext
+    context = get_context("fork") if _COPIED else get_context("spawn")
+    results, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(function, share, sender), daemon=True)
+    process.start()
+    sender.close()
+    return process, results
 
 
 def _work(function: Callable[[Task], object], tasks: Sequence[Task], sender: Connection) -> None:

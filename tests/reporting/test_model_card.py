@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.reporting.caveats import UNKNOWN, doubt_drawn
+from pipeline.reporting.metrics import Figures
 from pipeline.reporting.model_card import Facts, Problem, Side, model_card
 from pipeline.reporting.score import Score
 
@@ -16,10 +17,14 @@ FACTS = Facts(
     weights=78042,
     parameters={"crop": {"margin": 0.1}, "train": {"lr": 0.002, "augment": {"shift": 0.08}}},
     caveats=(),
-    digits=Score(98, 100, 14, (0.93, 0.99456)),
-    readings=Score(10, 10, 9, (0.7225, 1.0)),
-    left_out=0,
-    classes={"0": Score(48, 50, 12, (0.8654, 0.989)), "7": Score(50, 50, 13, (0.9, 1.0))},
+    figures=Figures(
+        digits=Score(98, 100, 14, (0.93, 0.99456)),
+        readings=Score(10, 10, 9, (0.7225, 1.0)),
+        left_out=0,
+        classes={"0": Score(48, 50, 12, (0.8654, 0.989)), "7": Score(50, 50, 13, (0.9, 1.0))},
+        macro_f1=0.98,
+        ece=0.01,
+    ),
     training=Side(1200, {"0": 4000, "7": 3999, "8": 2}, "a" * 32),
     validation=Side(14, {"0": 50, "7": 49, "8": 1}, "b" * 32),
     problems=(Problem("rejected", "no_photo", 3), Problem("noted", "other_file", 1)),
@@ -54,7 +59,8 @@ def test_every_figure_has_its_count_and_interval():
 def test_no_reading_has_no_figure():
     """Where digits of every photo are on both sides."""
     nothing = Score(0, 0, 0, (0.0, 1.0))
-    assert "| readings | 0 | 0 | 0 |  |  |" in rows(model_card(replace(FACTS, readings=nothing)))
+    figures = replace(FACTS.figures, readings=nothing)
+    assert "| readings | 0 | 0 | 0 |  |  |" in rows(model_card(replace(FACTS, figures=figures)))
 
 
 def test_files_are_known_by_their_hashes():
@@ -92,7 +98,8 @@ def test_a_caveat_stands_above_the_figures(caveat):
 
 def test_photos_left_out_of_the_readings_are_told():
     """Only where there are any."""
-    assert "Left out of the readings: 3 photos." in model_card(replace(FACTS, left_out=3))
+    figures = replace(FACTS.figures, left_out=3)
+    assert "Left out of the readings: 3 photos." in model_card(replace(FACTS, figures=figures))
     assert "Left out" not in model_card(FACTS)
 
 
