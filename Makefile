@@ -8,23 +8,25 @@ FUZZ_XML ?= 200000
 FUZZ_JPEG ?= 20000
 FUZZ_FOLDERS ?= 2000
 
-# Python compiles what it imports: pip would compile all of torch, for a minute.
-INSTALL := python -m pip install --quiet --no-compile --editable
+INSTALL := $(PYTHON) -m pipeline.commands.install
 
 bin := $(abspath $(VENV))/bin
 export PATH := $(bin):$(PATH)
 
-.PHONY: all setup run check test lint fuzz messages help
+.PHONY: all setup run doctor check test lint fuzz messages help
 
 all: setup raw run  ## set up, draw the sample where there is no raw/, run the pipeline
 
 setup: $(VENV)/installed  ## make the environment, once
 
 run:  ## reproduce what changed, show the figures
-	digits guard
+	digits doctor --brief
 	dvc repro
 	dvc metrics diff --all
 	@echo "Report: reports/index.html"
+
+doctor:  ## look at all that a run needs, say what to type where something is missing
+	@python3 -m pipeline.commands.doctor
 
 check: $(VENV)/installed-for-tests lint  ## set up, check style and types, run the fast tests
 	pytest -n auto --dist loadfile -m "not slow"
@@ -47,19 +49,13 @@ messages: $(VENV)/installed-for-tests  ## bring the Korean catalogue up to date
 raw:
 	digits sample raw --photos $(PHOTOS) --seed $(SEED)
 
-$(VENV)/installed: pyproject.toml | $(VENV)/bin/pip
-	$(INSTALL) .
+$(VENV)/installed: pyproject.toml
+	@$(INSTALL)
 	@touch $@
 
-$(VENV)/installed-for-tests: pyproject.toml | $(VENV)/bin/pip
-	$(INSTALL) '.[test]'
+$(VENV)/installed-for-tests: pyproject.toml
+	@$(INSTALL) --extra test
 	@touch $@ $(VENV)/installed
-
-$(VENV)/bin/pip:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
-		|| { echo "Python 3.10 or newer is needed: make PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) \
-		|| { echo "On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/make \1|\2/p' Makefile | column -t -s '|'

@@ -193,17 +193,31 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
     Raises `UserError` naming the file, each wrong key, the allowed values, and, for an unknown
     key, the nearest known one.
     """
-    try:
-        tree = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except FileNotFoundError:
-        raise UserError("{path} is missing: run in the project's folder", path=path) from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise UserError("{path} is not valid YAML: {error}", path=path, error=error) from None
+    tree = load_yaml(path)
     try:
         return Params.model_validate(tree)
     except ValidationError as errors:
         lines = [f"{path}: {_describe(error)}" for error in errors.errors()]
         raise UserError("\n".join(lines)) from None
+
+
+def load_yaml(path: Path) -> object:
+    """What a YAML file holds; raises `UserError` where it is missing, or with the wrong line."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except FileNotFoundError:
+        raise UserError("{path} is missing: run in the project's folder", path=path) from None
+    except yaml.MarkedYAMLError as error:
+        place = error.problem_mark or error.context_mark
+        line = place.line + 1 if place else 1
+        raise UserError(
+            "{path} is not valid YAML near line {line} ({error}): indent it with spaces as its "
+            "neighbours are; `git diff {path}` shows what was changed",
+            path=path, line=line, error=error.problem or error.context,
+        ) from None  # fmt: skip
+    except (yaml.YAMLError, ValueError) as error:
+        why = str(error).split("\n", maxsplit=1)[0]
+        raise UserError("{path} is not valid YAML: {error}", path=path, error=why) from None
 
 
 def _describe(error: ErrorDetails) -> str:

@@ -9,7 +9,8 @@ Interrupted, it goes on after the last finished epoch when it is run again.
 from __future__ import annotations
 
 import logging
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,10 +28,12 @@ from pipeline.learning.resume import Unfinished
 from pipeline.learning.run import Run
 from pipeline.learning.team import join_team, launch_team
 from pipeline.messages import say
+from pipeline.messages.duration import tell_duration
 from pipeline.params import Params, TrainParams, load_params
 from pipeline.runtime.command import parse_no_options, run
 from pipeline.runtime.lock import alone
 from pipeline.runtime.stage_inputs import StageInputs
+from pipeline.runtime.start import stopped
 
 log = logging.getLogger(__name__)
 
@@ -66,18 +69,42 @@ def train_as_part(run: Run, params: Params) -> None:
             model=params.train.model, hardware=run.hardware.describe(), digits=len(training),
         )
     )  # fmt: skip
-    epochs = []
-    for epoch in train(reader, training, validation, replace(run, unfinished=unfinished)):
-        epochs.append(epoch)
-        log.info(describe(epoch, len(training)))
-        if run.team.leads:
-            inputs.check_params()  # at once, not after hours; this epoch is kept
+    epochs: list[EpochRow] = []
+    with tell_where_it_stopped(epochs, run.params):
+        for epoch in train(reader, training, validation, replace(run, unfinished=unfinished)):
+            epochs.append(epoch)
+            log.info("%s | %s", describe(epoch, len(training)), tell_rest(epochs, run.params))
+            if run.team.leads:
+                inputs.check_params()  # at once, not after hours; this epoch is kept
 
     if run.team.leads:
         HISTORY.write(epochs)
         save_checkpoint(MODEL, make_checkpoint(reader, mean, std, params, lists))
         inputs.check()  # while all that was learnt is still there to go on from
         unfinished.remove()
+
+
+@contextmanager
+def tell_where_it_stopped(epochs: list[EpochRow], params: TrainParams) -> Iterator[None]:
+    """Have Ctrl-C say which of the `epochs` is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            say(
+                "Stopped after epoch {done} of {all}: the same command goes on there",
+                done=len(epochs), all=params.epochs,
+            )
+            if epochs
+            else stopped()
+        ) from None  # fmt: skip
+
+
+def tell_rest(epochs: list[EpochRow], params: TrainParams) -> str:
+    """How long the epochs that are left take at most, at the speed of the last five."""
+    recent = [epoch.seconds for epoch in epochs[-5:]]
+    left = params.epochs - len(epochs)
+    return say("{duration} left", duration=tell_duration(left * sum(recent) / len(recent)))
 
 
 def make_reader(mean: list[float], std: list[float], params: TrainParams) -> DigitReader:

@@ -115,6 +115,12 @@ def command_environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": path}
 
 
+def venv(folder: Path) -> Path:
+    """A new environment without any package; returns its Python."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
 def write(path: Path, content: bytes | str) -> Path:
     """Write a file, and its folders where they are missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -132,8 +138,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def epochs(printed: str) -> list[str]:
-    """The line that training logged for each epoch, with its speed."""
-    return re.findall(r"^Epoch: .*$", printed, flags=re.MULTILINE)
+    """The line that training logged for each epoch, with its speed, but not what is left."""
+    return re.findall(r"^Epoch: .* images/s", printed, flags=re.MULTILINE)
 
 
 def digits_table(readings: dict[str, str]) -> pd.DataFrame:

@@ -19,7 +19,8 @@ COMMANDS = {
     "compare": mark("whether today's model is better than an earlier version's"),
     "audit": mark("which labels are likely wrong"),
     "export": mark("the model as ONNX, for other programs"),
-    "guard": mark("whether raw/ is safe for DVC to read; `make` asks it first"),
+    "doctor": mark("what a run needs and this machine lacks, and what to type"),
+    "install": mark("make .venv with all packages, or bring it up to date"),
     "sample": mark("draw photos of a scale with their XML, to try everything on"),
 }
 

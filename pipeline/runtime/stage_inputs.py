@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline.messages import say
 from pipeline.runtime.errors import UserError
 
@@ -38,6 +36,7 @@ class InputsChanged(UserError):  # noqa: N818 - it says what has happened
 class StageInputs:
     """The files and parameters of dvc.yaml that a stage depends on, as they were at one moment."""
 
+    stage: str
     files: dict[str, Stamp]
     params: dict[str, object] | None
     entry: Mapping[str, Any]
@@ -45,8 +44,9 @@ class StageInputs:
     @classmethod
     def now(cls) -> StageInputs:
         """Those of the stage that DVC runs this process for; none where it was started by hand."""
-        entry = _entry(os.environ.get("DVC_STAGE", ""))
-        return cls(_stamps(entry), _values(entry), entry)
+        stage = os.environ.get("DVC_STAGE", "")
+        entry = _entry(stage)
+        return cls(stage, _stamps(entry), _values(entry), entry)
 
     def check(self) -> None:
         """Raise `InputsChanged` where a file or a parameter is another one now."""
@@ -127,6 +127,8 @@ def _values(entry: Mapping[str, Any]) -> dict[str, object] | None:
 
 def _read_yaml(path: Path) -> dict[str, Any] | None:
     """The mapping that a file holds, and None where it holds none."""
+    import yaml  # noqa: PLC0415 - what makes the environment has no packages yet
+
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):

@@ -14,6 +14,7 @@ from helpers import command_environment, contents
 
 from pipeline.runtime import parallel
 from pipeline.runtime.errors import UserError
+from pipeline.runtime.start import stopped
 
 # With processes for whatever number of photos, on whatever system.
 IN_PROCESSES = (
@@ -149,7 +150,7 @@ def test_an_impatient_stop_ends_it_all(tmp_path, pause):
         os.killpg(running.pid, signal.SIGINT)
         time.sleep(pause)
     assert running.wait(timeout=60) == 130
-    assert (tmp_path / "log").read_text(encoding="utf-8") == ""
+    assert (tmp_path / "log").read_text(encoding="utf-8") == f"{stopped()}\n"
     assert len(list(tmp_path.glob("*.begun"))) < 100
 
 

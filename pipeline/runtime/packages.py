@@ -1,0 +1,65 @@
+"""Which build of PyTorch suits this machine: with the standard library alone.
+
+From PyPI, Linux gets a build for the newest CUDA, gigabytes larger than the one without, and
+Windows the one without. PyTorch's own index has all builds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass
+
+INDEX = os.environ.get("PYTORCH_INDEX", "https://download.pytorch.org/whl")
+# CUDA's versions that PyTorch 2.9 and newer is built for; the last is what PyPI has for Linux.
+_CUDA = ((12, 6), (12, 8), (13, 0))
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """An NVIDIA GPU, its driver, and the newest CUDA that the driver runs: (major, minor)."""
+
+    name: str
+    driver: str
+    cuda: tuple[int, int]
+
+
+def find_gpu() -> Gpu | None:
+    """The first NVIDIA GPU that the driver's own tool names; None where there is none."""
+    tool = shutil.which("nvidia-smi")
+    if not tool:
+        return None
+    listed = _run([tool, "--query-gpu=name,driver_version", "--format=csv,noheader"])
+    name, _, driver = listed.partition("\n")[0].rpartition(", ")
+    cuda = re.search(r"CUDA (?:UMD )?Version\s*:\s*(\d+)\.(\d+)", _run([tool]))
+    return Gpu(name, driver, (int(cuda[1]), int(cuda[2]))) if name and cuda else None
+
+
+def choose_build(gpu: Gpu | None, system: str = sys.platform) -> str | None:
+    """The folder of PyTorch's index with the build for this machine; None: what PyPI has is right.
+
+    Without a GPU, or with a driver older than any build, it is the build for the CPU.
+    """
+    fitting = [version for version in _CUDA if gpu and version <= gpu.cuda]
+    if not fitting:
+        return "cpu" if system == "linux" else None
+    newest = fitting[-1]
+    return None if system == "linux" and newest == _CUDA[-1] else f"cu{newest[0]}{newest[1]}"
+
+
+def can_reach(address: str) -> bool:
+    """Whether an index answers, within 10 seconds."""
+    try:
+        with urllib.request.urlopen(f"{address}/torch/", timeout=10):
+            return True
+    except (OSError, ValueError):
+        return False
+
+
+def _run(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return done.stdout if done.returncode == 0 else ""

@@ -1,0 +1,50 @@
+"""What a program does before it loads its packages: with the standard library alone.
+
+Loading torch takes seconds, in which Ctrl-C, or a package that is not there, must be told as
+plainly as later.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType, TracebackType
+
+from pipeline.messages import say
+
+
+def begin() -> None:
+    """Say in a line, without a traceback, that Ctrl-C was pressed or that a package is missing."""
+    signal.signal(signal.SIGINT, _stop)
+    sys.excepthook = _say_what_is_missing
+
+
+def stopped() -> str:
+    """What to tell whoever pressed Ctrl-C."""
+    return say("Stopped. Nothing is broken: the same command does the rest.")
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    sys.stderr.write(f"{stopped()}\n")
+    sys.stderr.flush()
+    os._exit(130)  # a library that is half loaded could not be left in order
+
+
+def _say_what_is_missing(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if not isinstance(error, ModuleNotFoundError):
+        sys.__excepthook__(kind, error, trace)
+        return
+    text = say(
+        "ERROR: {python} has no package {name}: type `{activate}`, or `make setup` where there is "
+        "no .venv yet",
+        python=sys.executable, name=error.name, activate=activation(),
+    )  # fmt: skip
+    sys.stderr.write(f"{text}\n")
+
+
+def activation() -> str:
+    """The line that activates .venv."""
+    return r".venv\Scripts\Activate.ps1" if os.name == "nt" else "source .venv/bin/activate"
