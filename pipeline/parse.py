@@ -32,7 +32,7 @@ def main() -> None:
     BOXES.write(boxes)
     PROBLEMS.write(problems)
     write_json(Path("data/annotations.json"), count(ledger))
-    for line in summarise(ledger):
+    for line in summarise(ledger, params.parse):
         log.info("%s", line)
     if problems:
         log.info(say("Each is listed in {ledger}", ledger=PROBLEMS.path.as_posix()))

@@ -27,20 +27,31 @@ REASONS = {
         "rejected",
         mark("bring the labels as Pascal VOC XML, each as said below"),
     ),
-    "no_photo": Reason("rejected", mark("put the photo beside the XML, under the XML's name")),
+    "no_photo": Reason(
+        "rejected",
+        mark("put the photo beside the XML, under the XML's name; or take the XML elsewhere"),
+    ),
     "other_photo_named": Reason(
         "noted",
         mark("look whether the XML is this photo's; its own name was believed"),
     ),
-    "ambiguous_photo": Reason("rejected", mark("keep one photo of this name")),
-    "photo_already_annotated": Reason("rejected", mark("keep one XML for each photo")),
+    "ambiguous_photo": Reason(
+        "rejected",
+        mark("put the XML into the folder of its photo, under the photo's name; delete no photo"),
+    ),
+    "photo_already_annotated": Reason(
+        "rejected", mark("keep the XML that is right, and take the other elsewhere")
+    ),
     "unreadable_photo": Reason("rejected", mark("copy the photo from the phone again")),
     "photo_too_large": Reason(
         "rejected", mark("make the photo smaller, or raise parse.max_megapixels")
     ),
     "blank_photo": Reason("rejected", mark("take the photo again: nothing can be seen on it")),
     "copies_disagree": Reason(
-        "rejected", mark("delete all but one of these equal photos, with their XML")
+        "rejected",
+        mark(
+            "correct the XML that is wrong: these photos are the same bytes, their labels are not"
+        ),
     ),
     "all_rejected": Reason(
         "rejected",
@@ -79,6 +90,10 @@ REASONS = {
     ),
     "not_a_digit": Reason(
         "rejected", mark("correct the label, or list it in parse.labels or parse.ignore")
+    ),
+    "whole_display": Reason(
+        "rejected",
+        mark("draw a box round each digit, labelled 0 to 9: see docs/labelling.md"),
     ),
     "no_box": Reason("rejected", mark("draw the box as a rectangle")),
     "bad_number": Reason("rejected", mark("draw the box again")),

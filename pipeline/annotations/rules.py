@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pipeline.annotations.labels import is_whole_display
 from pipeline.annotations.voc import VocObject
 from pipeline.images.box import Box, LabelledBox, overlaps
 
@@ -53,7 +54,7 @@ def check_label(text: str, labels: dict[str, str], ignore: list[str]) -> tuple[s
     """Return the digit that a label means, and what had to be done to it.
 
     `labels` maps other spellings to digits; spaces and full-width forms are tidied. Raises
-    `Rejected` where it is in `ignore` or no digit.
+    `Rejected` where it is in `ignore`, of a whole display, or no digit.
     """
     # Normalizing can lengthen a text eighteen times; no label is as long as a stranger's may be.
     tidy = unicodedata.normalize("NFKC", text.strip()[:_LONGEST_TEXT]).strip()
@@ -62,6 +63,8 @@ def check_label(text: str, labels: dict[str, str], ignore: list[str]) -> tuple[s
             return labels[spelling], []
         if spelling in ignore:
             raise Rejected("ignored_label", text)
+    if is_whole_display(tidy):
+        raise Rejected("whole_display", repr(text))
     if len(tidy) != 1 or len(text.strip()) > _LONGEST_TEXT or tidy not in "0123456789":
         raise Rejected("not_a_digit", repr(text))
     return tidy, [] if tidy == text else [Finding("label_tidied", f"{text!r} read as {tidy}")]

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
+from pipeline.annotations.labels import propose
 from pipeline.annotations.ledger import Ledger
 from pipeline.annotations.reasons import EXPECTED, REASONS
-from pipeline.contracts import ProblemRow
 from pipeline.messages import say
+from pipeline.params import ParseParams
 
 VERDICTS = ("rejected", "repaired", "noted")
 FATES = ("used", "rejected", "noted")
 DIGITS = "0123456789"
-_LABELS_SHOWN = 10
+# Of each kind of problem.
+_EXAMPLES = 3
 
 
 def count(ledger: Ledger) -> dict[str, Any]:
@@ -33,13 +32,20 @@ def count(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def summarise(ledger: Ledger) -> list[str]:
-    """What was found, each kind of problem with what to do, and which files to look at first."""
+def summarise(ledger: Ledger, params: ParseParams) -> list[str]:
+    """What was found, each kind of problem with what to do and examples, and what to look at first.
+
+    `params` are those that it was found with.
+    """
     figures = count(ledger)
     boxes, photos = figures["boxes"], figures["photos"]
     lines = [say("{boxes} digits on {photos} photos", boxes=boxes, photos=photos)]
-    lines += [f"{n:6d} {_heading(code)}" for code, n in Counter(figures["reasons"]).most_common()]
-    lines += _tell_labels(ledger)
+    for code, n in Counter(figures["reasons"]).most_common():
+        reason = REASONS[code]
+        lines.append(f"{n:6d} {reason.verdict} {code}: {say(reason.advice)}")
+        lines += [f"         {example}" for example in _examples(ledger, code)]
+    lines += propose(ledger.problems, params)
+    lines += _tell_missing(ledger)
     if any(fate != "used" for fate in ledger.files.values()):
         files = figures["files"]
         lines.append(say("Files: {used} used, {rejected} rejected, {noted} noted", **files))
@@ -52,19 +58,23 @@ def summarise(ledger: Ledger) -> list[str]:
     return lines
 
 
-def _tell_labels(ledger: Ledger) -> list[str]:
-    """Which labels are no digits, as parse.labels wants them, and which digits occur nowhere."""
-    unknown = Counter(row.detail for row in ledger.problems if row.reason == "not_a_digit")
-    lines = []
-    if labels := ", ".join(f"{label} {n}" for label, n in unknown.most_common(_LABELS_SHOWN)):
-        lines.append(say("Labels that are no digits: {labels} (see parse.labels)", labels=labels))
-    missing = sorted(set(DIGITS) - {row.label for row in ledger.boxes})
-    if ledger.boxes and missing:
-        digits = " ".join(missing)
-        lines.append(
-            say("WARNING: no digit {digits} in the whole data: it cannot be learnt", digits=digits)
-        )
-    return lines
+def _examples(ledger: Ledger, code: str) -> list[str]:
+    """The first problems of a kind that is nobody's wish: file, object, and the facts."""
+    rows = [row for row in ledger.problems if row.reason == code and code not in EXPECTED]
+    return [
+        " ".join(filter(None, (row.file, row.object and f"#{row.object}", row.detail)))
+        for row in rows[:_EXAMPLES]
+    ]
+
+
+def _tell_missing(ledger: Ledger) -> list[str]:
+    """Which digits occur nowhere."""
+    missing = " ".join(sorted(set(DIGITS) - {row.label for row in ledger.boxes}))
+    if not ledger.boxes or not missing:
+        return []
+    return [
+        say("WARNING: no digit {digits} in the whole data: it cannot be learnt", digits=missing)
+    ]
 
 
 def worst_files(ledger: Ledger) -> list[tuple[str, int]]:
@@ -73,23 +83,3 @@ def worst_files(ledger: Ledger) -> list[tuple[str, int]]:
         its for its in ledger.problems if its.verdict != "noted" and its.reason not in EXPECTED
     )
     return Counter(row.file for row in found).most_common(3)
-
-
-def describe(problems: Sequence[ProblemRow]) -> list[str]:
-    """Every problem a line, under its reason and what to do about it.
-
-    Objects whose rejection was expected are left out: the summary counts them.
-    """
-    told = [row for row in problems if row.reason not in EXPECTED or not row.object]
-    lines = []
-    for code, rows in groupby(sorted(told, key=attrgetter("reason")), attrgetter("reason")):
-        lines.append(_heading(code))
-        for row in rows:
-            number = f" #{row.object}" if row.object else ""
-            lines.append(f"  {row.file}{number}  {row.detail}".rstrip())
-    return lines
-
-
-def _heading(code: str) -> str:
-    reason = REASONS[code]
-    return f"{reason.verdict} {code}: {say(reason.advice)}"

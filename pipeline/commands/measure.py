@@ -27,7 +27,7 @@ from pipeline.images.digits import read_digits
 from pipeline.learning.checkpoint import MODEL, Checkpoint, load_checkpoint
 from pipeline.learning.hardware import use_hardware
 from pipeline.messages import say
-from pipeline.params import CropParams, Params, load_params
+from pipeline.params import CropParams, Params, ParseParams, load_params
 from pipeline.reporting.caveats import UNKNOWN, Caveat, doubt_choice, doubt_drawn, doubt_start
 from pipeline.reporting.measurement import log_summary, predict_digits, save_measurement
 from pipeline.reporting.metrics import measure
@@ -85,7 +85,7 @@ def load_unknown(
     for photo in known:
         ledger.note(photo, None, Finding("trained_on", ""))
     problems_file = out / PROBLEMS.path.name
-    save_problems(ledger, problems_file)
+    save_problems(ledger, problems_file, params.parse)
     unknown = ~digits["photo"].isin(known)
     _check_any(digits, unknown, folder, problems_file)
     digits = digits.assign(group=group_digits(digits, photos))[unknown].reset_index(drop=True)
@@ -128,8 +128,11 @@ def find_known(
     return sorted(photos["photo"][trained_on]), [*doubt_start(train), *choice]
 
 
-def save_problems(ledger: Ledger, file: Path) -> None:
+def save_problems(ledger: Ledger, file: Path, params: ParseParams) -> None:
     """Write problems.csv, and say what was found."""
     PROBLEMS.write(ledger.tables()[1], file)
-    for line in [*summarise(ledger), say("Each is listed in {ledger}", ledger=file.as_posix())]:
+    for line in [
+        *summarise(ledger, params),
+        say("Each is listed in {ledger}", ledger=file.as_posix()),
+    ]:
         log.info("%s", line)

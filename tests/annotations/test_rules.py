@@ -34,13 +34,21 @@ def test_spaces_and_full_width_forms_are_tidied_and_said(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", ".", "-", "10", "7.", "kWh", "NaN", "seven", "O", "l", "\u0667"]
+    "text", ["", " ", ".", "-", "7.", "kWh", "NaN", "seven", "O", "l", "\u0667"]
 )
 def test_other_labels_are_no_digit(text):
     """The reason shows the label in quotes, so that spaces are seen."""
     with pytest.raises(Rejected) as rejected:
         check_label(text, {}, [])
     assert rejected.value.finding == ("not_a_digit", repr(text))
+
+
+@pytest.mark.parametrize("text", ["10", " 17.20 ", "\uff11\uff10"])
+def test_a_number_is_a_box_round_the_whole_display(text):
+    """It is told otherwise than a wrong label: the boxes must be drawn again."""
+    with pytest.raises(Rejected) as rejected:
+        check_label(text, {}, [])
+    assert rejected.value.finding == ("whole_display", repr(text))
 
 
 @pytest.mark.parametrize("text", ["seven", " seven ", "\uff53even"])
@@ -248,7 +256,7 @@ def test_a_long_text_is_no_digit(text):
     """It costs no time, though one of these letters becomes eighteen when it is normalized."""
     with pytest.raises(Rejected) as rejected:
         check_label(text, {}, [])
-    assert rejected.value.finding.reason == "not_a_digit"
+    assert rejected.value.finding.reason in ("not_a_digit", "whole_display")
 
 
 @pytest.mark.parametrize("code", REASONS)

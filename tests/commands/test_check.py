@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import pandas as pd
 import pytest
 from helpers import contents, display, draw_photo, jpeg, voc_xml, write
 
@@ -38,7 +39,7 @@ def test_a_bad_folder_fails_the_check(workplace, new_photos):
     done = workplace.digits_command("check", "new")
     assert done.returncode == 1
     assert "rejected not_a_digit: correct the label" in done.stderr
-    assert "  a.xml #2  'kg'" in done.stderr
+    assert "  a.xml #2 'kg'" in done.stderr
     assert "ERROR: 1 rejected in new/" in done.stderr
     assert "Traceback" not in done.stderr
     assert contents(workplace.folder) == before
@@ -55,7 +56,32 @@ def test_a_folder_without_a_box_fails_the_check(workplace):
     write(workplace.folder / "new/a.jpg", jpeg(draw_photo([])))
     done = workplace.digits_command("check", "new")
     assert done.returncode == 1
-    assert "new/ has no box of a digit: annotate its photos" in done.stderr
+    assert "new/ has photos but no XML: draw boxes" in done.stderr
+
+
+def test_a_folder_of_xml_alone_says_so(workplace):
+    """Perhaps the folder beside it has the photos."""
+    write(workplace.folder / "new/a.xml", voc_xml(display("7"), "a.jpg"))
+    done = workplace.digits_command("check", "new")
+    assert done.returncode == 1
+    assert "ERROR: new/ has no photos: give the folder that holds" in done.stderr
+
+
+def test_a_whole_number_is_told_how_it_is_drawn(workplace, new_photos):
+    """One box round the display cannot be learnt from."""
+    write(new_photos / "a.xml", voc_xml([("17.20", (20, 30, 140, 70))], "a.jpg"))
+    done = workplace.digits_command("check", "new")
+    assert done.returncode == 1
+    assert "1 rejected whole_display: draw a box round each digit" in done.stderr
+
+
+def test_each_problem_is_in_the_csv(workplace, new_photos):
+    """The terminal shows three of a kind."""
+    write(new_photos / "a.xml", voc_xml([*display("7"), *[("kg", (90, 5, 99, 20))] * 9], "a.jpg"))
+    done = workplace.digits_command("check", "new", "--csv", "out/problems.csv")
+    assert done.stderr.count("a.xml #") == 3
+    rows = pd.read_csv(workplace.folder / "out/problems.csv")
+    assert (rows["reason"] == "not_a_digit").sum() == 9
 
 
 def test_the_check_only_counts_what_is_ignored(workplace, new_photos):
