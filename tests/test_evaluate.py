@@ -20,11 +20,13 @@ from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5
 
 PICTURES = {"digits.png", "misread.png"}
-WRITTEN = {"index.html", "metrics.json", "model_card.md", "predictions.csv", *PICTURES}
+WRITTEN = {
+    "details.json", "index.html", "metrics.json", "model_card.md", "predictions.csv", *PICTURES,
+}  # fmt: skip
 
 
-def metrics():
-    return json.loads(Path("reports/metrics.json").read_text(encoding="utf-8"))
+def metrics(name="metrics"):
+    return json.loads(Path(f"reports/{name}.json").read_text(encoding="utf-8"))
 
 
 def page():
@@ -128,7 +130,7 @@ def test_a_photo_with_a_rejected_label_is_no_reading(evaluated, caplog):
 @pytest.mark.slow
 def test_a_copy_of_a_photo_is_no_further_evidence(evaluated):
     """A validation photo saved again is read twice, and counts as one photo."""
-    before = metrics()["readings"]
+    before = {**metrics()["readings"], **metrics("details")["readings"]}
     name = Path(PREDICTIONS.read_frame()["photo"][0]).stem
     with Image.open(evaluated.raw / f"{name}.jpg") as photo:
         photo.save(evaluated.raw / f"{name}-again.jpg", quality=85)
@@ -139,7 +141,7 @@ def test_a_copy_of_a_photo_is_no_further_evidence(evaluated):
     added = rows["file"][rows["photo"] == f"{name}-again.jpg"]
     write(LISTS["valid"], LISTS["valid"].read_bytes() + "".join(f"{f}\n" for f in added).encode())
     evaluated.do("train", "evaluate")
-    after = metrics()["readings"]
+    after = {**metrics()["readings"], **metrics("details")["readings"]}
     assert (after["count"], after["photos"]) == (before["count"] + 1, before["photos"])
 
 
