@@ -71,14 +71,6 @@ def test_own_photos_replace_the_sample(clone: Path, tmp_path: Path) -> None:
     assert "digits.count" in shell(clone, "dvc", "metrics", "diff")
 
 
-def test_the_machine_reruns_nothing(clone: Path) -> None:
-    """No stage depends on what it may use of a machine: a change there reruns nothing."""
-    params = yaml.safe_load((clone / "params.yaml").read_text(encoding="utf-8"))
-    params["machine"] |= {"threads": 1, "max_memory": 1.0}
-    (clone / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    assert stages_run(shell(clone, "dvc", "repro")) == []
-
-
 def test_dvc_shows_metrics_and_plots(clone: Path) -> None:
     """`dvc metrics show` and `dvc plots show` show the figures and draw a page."""
     shown = shell(clone, "dvc", "metrics", "show")

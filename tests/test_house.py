@@ -119,6 +119,7 @@ def test_a_service_could_stand_beside_it():
     assert not [(n, its) for n in SOURCES for its in imports(n) if its.split(".")[0] in folders]
 
 
+@pytest.mark.slow
 def test_data_stages_never_load_torch(workplace):
     """Real runs of all four in one process: they start at once, and on any PC."""
     workplace.set(split__by="photo")
@@ -216,10 +217,11 @@ def test_a_word_changed_trains_nothing(clone):
 
 @pytest.mark.slow
 def test_the_machine_changes_nothing(clone):
-    """Another number of threads, another launcher: no stage runs again."""
+    """Other threads, another launcher, less memory: no stage runs again."""
     path = clone / "params.yaml"
     params = yaml.safe_load(path.read_text(encoding="utf-8"))
-    params["machine"] |= {"threads": 1, "launcher": "torchrun --nproc-per-node 2"}
+    launcher = "torchrun --nproc-per-node 2"
+    params["machine"] |= {"threads": 1, "launcher": launcher, "max_memory": 1.0}
     path.write_text(yaml.safe_dump(params), encoding="utf-8")
     assert stages_run(shell(clone, "dvc", "repro")) == []
 

@@ -268,7 +268,9 @@ def test_runs_are_compared(newcomer: Newcomer) -> None:
 def test_training_starts_from_earlier_and_runs_on_two_processes(newcomer: Newcomer) -> None:
     """The three runs of usage.md train, each for one epoch."""
     script = commands(USAGE, "Starting from an earlier model", "The machine", "Out of memory")
-    script = re.sub(r"dvc exp run", "dvc exp run train -S train.epochs=1", script)
+    script = script.replace("dvc exp run", "dvc exp run -S train.epochs=1")
+    # The last one's report is enough.
+    script = script.replace("dvc exp run", "dvc exp run train", 2)
     script = script.replace("-S train.epochs=15 ", "")
     # The largest network takes minutes here.
     script = script.replace("=resnet152", "=resnet14")

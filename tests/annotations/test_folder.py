@@ -703,6 +703,7 @@ def test_every_box_lies_in_its_photo_and_shows_a_digit(files):
         assert row.label in set("0123456789")
 
 
+@pytest.mark.slow
 @given(files=FOLDERS)
 def test_every_file_is_used_rejected_or_noted(files):
     """The two tables alone put each file in one of the three, as the summary counts them."""

@@ -87,6 +87,7 @@ def test_digits_the_old_model_was_trained_on_are_left_out(history: Path, tmp_pat
     assert report["count"] == len(after & before)
 
 
+@pytest.mark.slow
 def test_a_burst_that_the_old_model_learnt_from_is_left_out(workplace: Workplace) -> None:
     """Its photos are copies by where their digits are, which the old revision's tables tell."""
     shell(workplace.folder, "git", "init", "-q")

@@ -150,4 +150,4 @@ def test_it_speaks_korean(evaluated, monkeypatch, capsys, caplog):
     write(Path("other/a.xml"), voc_xml(display("7"), "a.jpg"))
     with caplog.at_level("INFO"), pytest.raises(UserError, match="쓸 수 있는 숫자가 없습니다"):
         main(["other"])
-    assert "XML과 같은 이름의 사진을 XML 옆에 두세요" in caplog.text
+    assert "사진을 XML과 같은 이름으로 XML 옆에 두거나" in caplog.text
