@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 import yaml
@@ -37,6 +38,7 @@ NO_FIGURE = WORDS | {
 LEFT_OUT = dict.fromkeys(STAGES, WORDS) | {"train": NO_FIGURE, "evaluate": set()}
 
 
+@cache
 def imports(name):
     """Every module that a module of ours imports, anywhere in it but for its types alone."""
     found = set()

@@ -70,6 +70,7 @@ def test_with_varied_photos_every_quota_is_met(count, seed, validation):
     assert (got - quotas(totals.to_numpy(), validation)).abs().max() <= 1
 
 
+@pytest.mark.slow
 @given(readings=READINGS, seed=st.integers(0, 2**32 - 1))
 def test_a_photo_is_on_one_side_and_both_sides_have_one(readings, seed):
     """They do however few photos there are, and whatever they show."""
