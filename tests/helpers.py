@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import yaml
 from PIL import ExifTags, Image, ImageDraw, ImageFont
+from processes import Process
 
 from pipeline.commands.__main__ import COMMANDS
 from pipeline.params import AugmentParams, MachineParams, TrainParams
@@ -215,11 +216,11 @@ class Workplace:
 
     def run(self, stage: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a stage as a process of its own, as DVC does."""
-        return self._start(f"pipeline.{stage}", *arguments)
+        return self._run(f"pipeline.{stage}", stage, *arguments)
 
     def digits_command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `digits` as a process of its own, with a command's name and arguments."""
-        return self._start("pipeline.commands", *arguments)
+        return self._run("pipeline.commands", *arguments)
 
     def do(self, *names: str, arguments: tuple[str, ...] = ()) -> None:
         """Run stages, or commands with arguments, in this process; their errors are raised.
@@ -234,9 +235,12 @@ class Workplace:
                 with mock.patch.object(sys, "argv", [name, *arguments]):
                     importlib.import_module(f"pipeline.{name}").main()
 
-    def _start(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        if sys.platform == "linux":
+            return Process(self.folder, *arguments).end()
+        names = arguments if module == "pipeline.commands" else arguments[1:]
         return subprocess.run(
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, "-m", module, *names],
             cwd=self.folder,
             env=command_environment(),
             capture_output=True,

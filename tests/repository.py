@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import yaml
-from helpers import ROOT
+from helpers import ROOT, Workplace
 
 STAGES = ["parse", "crop", "stats", "split", "train", "evaluate"]
 QUICK = {"model": "resnet8", "input_size": 24, "epochs": 2}
@@ -30,6 +30,15 @@ def shell(folder: Path, *command: str, code: int = 0) -> str:
     done = subprocess.run(
         command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False
     )
+    printed = done.stdout + done.stderr
+    assert done.returncode == code, printed
+    assert "Traceback" not in printed
+    return printed
+
+
+def digits(folder: Path, *arguments: str, code: int = 0) -> str:
+    """Run `digits` there with this checkout's code, as `shell` does the rest."""
+    done = Workplace(folder).digits_command(*arguments)
     printed = done.stdout + done.stderr
     assert done.returncode == code, printed
     assert "Traceback" not in printed

@@ -8,14 +8,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from helpers import ROOT, contents
 
-pytestmark = pytest.mark.slow
-
-pytest.importorskip("distributed", reason="python -m pip install --editable '.[dask]'")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not find_spec("distributed"), reason="python -m pip install --editable '.[dask]'"
+    ),
+]
 
 
 @pytest.fixture

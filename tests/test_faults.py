@@ -13,14 +13,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from helpers import ROOT, Workplace, command_environment, contents
+from helpers import ROOT, Workplace, contents
+from processes import Process, prepare
 
 # `make fuzz` kills each stage twenty times.
 KILLS = int(os.environ.get("KILLS", "2"))
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a matter of POSIX"),
+    pytest.mark.skipif(sys.platform != "linux", reason="copies processes, mounts disks"),
 ]
 
 
@@ -40,10 +41,11 @@ def run_all(folder: Path) -> tuple[Workplace, dict[str, float]]:
     workplace = Workplace(folder)
     workplace.add_displays(20)
     workplace.set(
-        train__model="resnet8", train__input_size=16, train__epochs=4, machine__device="cpu"
+        train__model="resnet8", train__input_size=16, train__epochs=3, machine__device="cpu"
     )
     seconds = {}
     for stage in OUTPUTS:
+        prepare(stage)
         start = time.perf_counter()
         done = workplace.run(stage)
         assert done.returncode == 0, done.stderr
@@ -90,14 +92,9 @@ def test_a_killed_stage_is_run_again_to_the_same_bytes(finished, stage):
             # As DVC leaves it after a kill: the images there, some of them not.
             for path in list(workplace.digits.rglob("*.jpg"))[::2]:
                 path.unlink()
-        running = subprocess.Popen(
-            [sys.executable, "-m", f"pipeline.{stage}"],
-            cwd=workplace.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            env=command_environment(),
-        )  # fmt: skip
+        running = Process(workplace.folder, stage)
         time.sleep(moments.uniform(0, seconds[stage]))
         running.kill()
-        running.wait()
         again = workplace.run(stage)
         assert again.returncode == 0, again.stderr
         assert outputs(workplace) == expected

@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import Workplace, command_environment, epochs, write
+from helpers import Workplace, epochs, write
+from processes import Process
 from repository import environment, shell
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a matter of POSIX"),
+    pytest.mark.skipif(sys.platform != "linux", reason="copies processes"),
 ]
 
 STATE = Path("models/.unfinished.pt")
@@ -31,15 +32,13 @@ def workplace(divided, monkeypatch):
 
 def kill_after(workplace: Workplace, count: int) -> list[str]:
     """Start training, kill it as soon as it has told of `count` epochs; returns their lines."""
-    running = subprocess.Popen(
-        [sys.executable, "-m", "pipeline.train"],
-        cwd=workplace.folder, env=command_environment(), stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    running = Process(workplace.folder, "train")
     told: list[str] = []
     while len(told) < count:
-        told += epochs(running.stderr.readline())
+        line = running.stderr.readline()
+        assert line
+        told += epochs(line)
     running.kill()
-    running.communicate()
     return told
 
 
@@ -58,7 +57,7 @@ def test_a_killed_run_goes_on_after_the_last_finished_epoch(workplace):
     assert MODEL.read_bytes() == model
 
 
-def test_dvc_repro_goes_on_after_the_last_finished_epoch(clone):
+def test_dvc_repro_goes_on_after_the_last_finished_epoch(clone, monkeypatch):
     """DVC clears the stage's outputs before it runs it; the state is none of them."""
     Workplace(clone).set(train__epochs=30)
     running = subprocess.Popen(
@@ -74,7 +73,9 @@ def test_dvc_repro_goes_on_after_the_last_finished_epoch(clone):
     assert not (clone / MODEL).exists()
     assert epochs(shell(clone, "dvc", "repro", "train"))[:3] == told
     model = (clone / MODEL).read_bytes()
-    shell(clone, "dvc", "repro", "--force", "--single-item", "train")
+    with monkeypatch.context() as patch:
+        patch.chdir(clone)
+        Workplace(clone).do("train")
     assert (clone / MODEL).read_bytes() == model
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 import json
 import re
-import shutil
 
 import pytest
-from helpers import ROOT
+from helpers import ROOT, write
 from repository import shell
 
 NOTEBOOK = "notebooks/classification.ipynb"
@@ -25,7 +24,11 @@ def cells():
 def test_it_runs_from_top_to_bottom(clone, folder):
     """It does in a kernel started in its own folder or the project's, and changes no file."""
     if folder == ".":
-        shutil.copy(clone / NOTEBOOK, clone)
+        # For one epoch: the other one runs as it is.
+        text = (clone / NOTEBOOK).read_text(encoding="utf-8")
+        text, changed = re.subn(r'(\\"epochs\\": |epochs_each = )\d+', r"\g<1>1", text)
+        assert changed == 2
+        write(clone / "classification.ipynb", text)
         shell(clone, "git", "add", ".")
         shell(clone, "git", "commit", "-qm", "notebook")
     shell(clone, "pytest", "-p", "no:cacheprovider", "--nbmake", f"{folder}/classification.ipynb")

@@ -70,6 +70,7 @@ def test_with_varied_photos_every_quota_is_met(count, seed, validation):
     assert (got - quotas(totals.to_numpy(), validation)).abs().max() <= 1
 
 
+@pytest.mark.slow
 @given(readings=READINGS, seed=st.integers(0, 2**32 - 1))
 def test_a_photo_is_on_one_side_and_both_sides_have_one(readings, seed):
     """They do however few photos there are, and whatever they show."""
@@ -78,6 +79,7 @@ def test_a_photo_is_on_one_side_and_both_sides_have_one(readings, seed):
     assert digits["validation"].nunique() == 2
 
 
+@pytest.mark.slow
 @given(readings=READINGS, data=st.data())
 def test_the_order_of_rows_does_not_matter(readings, data):
     """A photo's side follows from its name, not from its place in a table."""
@@ -97,6 +99,7 @@ def test_of_two_equal_photos_the_same_is_chosen_in_any_order(seed):
     assert chosen[0] == chosen[1]
 
 
+@pytest.mark.slow
 @given(readings=READINGS, data=st.data())
 def test_copies_are_on_one_side(readings, data):
     """They may be of the same bytes in any combination."""

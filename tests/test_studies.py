@@ -153,6 +153,7 @@ def test_every_point_of_every_figure_is_in_the_table():
     assert list(by_depth(grid)["model"]) == ["resnet8", "resnet14", "resnet20"]
 
 
+@pytest.mark.slow
 def test_the_table_and_the_picture_are_those_of_the_results(tmp_path):
     """The committed table's figures give that table again, and a picture."""
     write_results(tmp_path, "*")

@@ -482,6 +482,7 @@ def trees(depth):
     return leaf | st.tuples(names, inner).map(lambda its: f"<{its[0]}>{its[1]}</{its[0]}>")
 
 
+@pytest.mark.slow
 @given(tree=st.lists(trees(3), max_size=4).map("".join))
 def test_no_box_is_lost_in_a_generated_tree(tmp_path_factory, tree):
     """Whatever is called like a box is used or rejected, by a count that knows no object."""
@@ -677,6 +678,7 @@ def read_generated(files):
         return ledger, boxes, problems, headers
 
 
+@pytest.mark.slow
 @given(files=FOLDERS)
 def test_every_object_is_a_box_or_rejected_once(files):
     """The ledger adds up, whatever lies in the folder."""
@@ -693,6 +695,7 @@ def test_every_object_is_a_box_or_rejected_once(files):
     assert Counter([*used, *refused]) == wanted
 
 
+@pytest.mark.slow
 @given(files=FOLDERS)
 def test_every_box_lies_in_its_photo_and_shows_a_digit(files):
     """Its edges are in the upright photo, 0-based and half-open, whatever the XML says."""
@@ -703,6 +706,7 @@ def test_every_box_lies_in_its_photo_and_shows_a_digit(files):
         assert row.label in set("0123456789")
 
 
+@pytest.mark.slow
 @given(files=FOLDERS)
 def test_every_file_is_used_rejected_or_noted(files):
     """The two tables alone put each file in one of the three, as the summary counts them."""

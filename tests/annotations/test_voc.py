@@ -234,6 +234,7 @@ def test_too_much_is_refused(tmp_path, content, reason):
         read(tmp_path, f"<annotation>{content}</annotation>")
 
 
+@pytest.mark.slow
 def test_the_largest_allowed_is_read(tmp_path):
     """It has twenty thousand boxes, eight megabytes, or half a million tags."""
     xml = voc_xml([("7", (1, 2, 33, 44))] * 20_000)

@@ -114,6 +114,7 @@ def test_the_samples_flipped_labels_come_first(tmp_path, monkeypatch, share, dra
     assert min(found) >= 0.9
 
 
+@pytest.mark.slow
 def test_the_rounds_are_averaged(workplace):
     """Two rounds are the mean of what each of their seeds has alone."""
     workplace.set(audit__epochs=1)
@@ -171,6 +172,7 @@ def test_a_photo_with_anothers_labels_comes_first():
     assert found["file"].tolist() == ["4/w0", "5/w1", "6/w2", "2/s3"]
 
 
+@pytest.mark.slow
 def test_only_the_doubtful_are_listed_the_worst_first(workplace):
     """They are in a fixed order, the same in every run, whatever the networks have learnt."""
     workplace.set(audit__epochs=1)

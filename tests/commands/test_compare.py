@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from helpers import Workplace, display
-from repository import copy_checkout, shell
+from repository import STAGES, copy_checkout, digits, shell
 
 from pipeline.commands.compare import main, unseen_digits
 from pipeline.commands.sample import sample
@@ -18,9 +16,7 @@ from pipeline.contracts import DIGITS, LISTS, write_list
 
 
 def compare(folder: Path, *arguments: str, code: int = 0) -> str:
-    return shell(
-        folder, sys.executable, "-m", "pipeline.commands", "compare", *arguments, code=code
-    )
+    return digits(folder, "compare", *arguments, code=code)
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +24,12 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two commits: a model after one epoch, then the same photos and more after thirty."""
     folder = copy_checkout(tmp_path_factory.mktemp("history"))
     sample(folder / "raw", photos=40, seed=3)
-    for epochs in (1, 30):
-        params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
-        params["train"] |= {"epochs": epochs, "optimizer": "adam", "lr": 0.003, "batch_size": 16}
-        (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-        shell(folder, "dvc", "repro")
+    place = Workplace(folder)
+    place.set(train__optimizer="adam", train__lr=0.003, train__batch_size=16)
+    for epochs, stages in ((1, STAGES), (30, STAGES[-2:])):
+        place.set(train__epochs=epochs)
+        assert [stage for stage in stages if place.run(stage).returncode] == []
+        shell(folder, "dvc", "commit", "--force", "raw.dvc", "dvc.yaml")
         shell(folder, "git", "add", ".")
         shell(folder, "git", "commit", "-qm", f"{epochs} epochs")
     return folder
@@ -84,11 +81,9 @@ def test_digits_the_old_model_was_trained_on_are_left_out(history: Path, tmp_pat
     """After another split only those validation digits count that were validation before too."""
     folder = Path(shutil.copytree(history, tmp_path / "split", symlinks=True))
     before = set((folder / "data/valid_data.txt").read_text(encoding="utf-8").splitlines())
-    params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
-    params["split"] |= {"seed": 5, "validation": 0.4}
-    params["train"]["epochs"] = 1
-    (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    shell(folder, "dvc", "repro", "train")
+    place = Workplace(folder)
+    place.set(split__seed=5, split__validation=0.4, train__epochs=1)
+    assert [stage for stage in ("split", "train") if place.run(stage).returncode] == []
     after = set((folder / "data/valid_data.txt").read_text(encoding="utf-8").splitlines())
     compare(folder, "HEAD")
     report = json.loads((folder / "reports/compare/compare.json").read_text(encoding="utf-8"))
@@ -96,6 +91,7 @@ def test_digits_the_old_model_was_trained_on_are_left_out(history: Path, tmp_pat
     assert report["count"] == len(after & before)
 
 
+@pytest.mark.slow
 def test_a_burst_that_the_old_model_learnt_from_is_left_out(workplace: Workplace) -> None:
     """Its photos are copies by where their digits are, which the old revision's tables tell."""
     shell(workplace.folder, "git", "init", "-q")

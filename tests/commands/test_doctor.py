@@ -34,6 +34,7 @@ def test_where_nothing_stops_a_run_nothing_is_said(project):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_everything_is_looked_at(project):
     """Each in a line that begins with its verdict; what is worth a look stops nothing."""
     photo = draw_photo([("7", (20, 30, 44, 70))])

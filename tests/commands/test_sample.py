@@ -77,6 +77,7 @@ def crops(folder: Path) -> Iterator[Pixels]:
             yield pixels[ymin:ymax, xmin:xmax]
 
 
+@pytest.mark.slow
 def test_same_arguments_give_the_same_bytes_on_any_number_of_cores(tmp_path: Path) -> None:
     """One worker and two write the same files, byte for byte."""
     sample(tmp_path / "one", photos=6, seed=3, jobs=1)

@@ -230,6 +230,7 @@ def all_pairs(photos):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(
     drawn=st.lists(

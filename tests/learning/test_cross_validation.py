@@ -51,6 +51,7 @@ def test_a_fold_is_judged_by_the_others_alone():
     assert (predict_out_of_fold(digits, folds, RUN).argmax(1) != digits.classes.numpy()).all()
 
 
+@pytest.mark.slow
 def test_a_digits_own_label_has_no_say_in_its_probabilities():
     """Other labels in one fold change what is said of the others, and nothing of that fold."""
     digits = stripes(60)

@@ -264,6 +264,7 @@ def test_nothing_drawn_elsewhere_changes_a_run():
     assert torch.equal(*weights)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("optimizer", "lr"), [("sgd", 0.1), ("adam", 0.01)])
 def test_separable_digits_are_learned(optimizer, lr):
     """All but one of a hundred digits not seen in training are read right."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -11,7 +10,9 @@ from collections import Counter
 
 import psutil
 import pytest
+import train_in_a_team
 from helpers import ROOT, command_environment
+from processes import Process
 
 from pipeline.contracts import HISTORY
 from pipeline.learning.checkpoint import load_checkpoint
@@ -27,11 +28,9 @@ SCRIPT = ROOT / "tests/train_in_a_team.py"
 def records(tmp_path_factory):
     """What each process of a team of two saw, and one alone."""
     folder = tmp_path_factory.mktemp("team")
-    for launcher in (TORCHRUN, [sys.executable]):
-        subprocess.run(
-            [*launcher, str(SCRIPT), str(folder)],
-            check=True, env=command_environment(), capture_output=True,
-        )  # fmt: skip
+    command = [*TORCHRUN, str(SCRIPT), str(folder)]
+    subprocess.run(command, check=True, env=command_environment(), capture_output=True)
+    train_in_a_team.main(folder)
     names = ("0 of 2", "1 of 2", "0 of 1")
     return [json.loads((folder / f"{name}.json").read_text()) for name in names]
 
@@ -82,19 +81,12 @@ def team(divided, monkeypatch):
     return divided
 
 
-def launch(workplace, *command):
-    return subprocess.Popen(
-        command or [sys.executable, "-m", "pipeline.train"],
-        cwd=workplace.folder, env=command_environment(), stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
 def test_the_launcher_trains_in_two_processes(team):
     """There are one log and one model, about as good as that of one process."""
     team.set(train__epochs=8, train__lr=0.02)
-    _, printed = (running := launch(team)).communicate()
-    assert running.returncode == 0, printed
-    assert printed.count("Epoch: ") == 8
+    done = team.run("train")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("Epoch: ") == 8
     together = HISTORY.read()
     assert load_checkpoint().model == "resnet8"
     team.set(machine__launcher="python")
@@ -108,9 +100,12 @@ def test_the_launcher_trains_in_two_processes(team):
 
 def test_torchrun_itself_can_start_the_stage(team):
     """Several machines are started so; the launcher then starts no further processes."""
-    _, printed = (running := launch(team, *TORCHRUN, "-m", "pipeline.train")).communicate()
-    assert running.returncode == 0, printed
-    assert printed.count("Epoch: ") == 2
+    done = subprocess.run(
+        [*TORCHRUN, "-m", "pipeline.train"],
+        cwd=team.folder, env=command_environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("Epoch: ") == 2
 
 
 def test_an_error_of_the_processes_is_told_as_one(team):
@@ -122,19 +117,18 @@ def test_an_error_of_the_processes_is_told_as_one(team):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.skipif(os.name != "posix", reason="waits for lines of another process's log")
+@pytest.mark.skipif(sys.platform != "linux", reason="copies processes")
 def test_a_killed_process_ends_the_run(team):
     """It ends with an error and no model, rather than hang."""
     team.set(train__epochs=500)
-    running = launch(team)
-    while "Epoch: " not in running.stderr.readline():
-        assert running.poll() is None
+    running = Process(team.folder, "train")
+    while "Epoch: " not in (line := running.stderr.readline()):
+        assert line
     workers = psutil.Process(running.pid).children()
     assert len(workers) == 2
     workers[1].kill()
     start = time.monotonic()
-    running.communicate(timeout=60)
-    assert running.returncode != 0
+    assert running.end().returncode != 0
     assert time.monotonic() - start < 60
     assert not psutil.pid_exists(workers[0].pid)
     assert not (team.folder / "models/digits.pt").exists()

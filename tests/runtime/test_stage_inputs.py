@@ -169,7 +169,7 @@ def test_params_edited_while_dvc_trains(clone):
     place.set(train__lr=before["params"]["params.yaml"]["train"]["lr"])
     assert epochs(shell(clone, "dvc", "repro", "train"))[: len(told)] == told
     model = (clone / "models/digits.pt").read_bytes()
-    shell(clone, "dvc", "repro", "--force", "--single-item", "train")
+    assert place.run("train").returncode == 0
     assert (clone / "models/digits.pt").read_bytes() == model
 
 

@@ -25,7 +25,9 @@ def test_a_package_that_is_missing_is_one_line(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent otherwise elsewhere")
-@pytest.mark.parametrize("after", [0.15, 0.4, 0.8, 1.5])
+@pytest.mark.parametrize(
+    "after", [0.15, 0.4, *(pytest.param(after, marks=pytest.mark.slow) for after in (0.8, 1.5))]
+)
 @pytest.mark.parametrize(
     "program", [["pipeline.train"], ["pipeline.commands", "check", "raw"]], ids=" ".join
 )
