@@ -92,7 +92,7 @@ def test_the_model_card_is_of_this_model_and_its_data(evaluated):
     for label in "0123456789":
         train, valid = (sum(file.startswith(f"{label}/") for file in files) for files in sides)
         assert f"| digit {label} | {train} | {valid} |" in card
-    score = metrics()["digits"]
+    score = {**metrics()["digits"], **metrics("details")["digits"]}
     counts = f"{score['count']} | {score['photos']} | {score['errors']}"
     assert f"| digits | {counts} | {score['accuracy']:.2%}".replace("%", " %") in card
     assert "which the model was not trained on" in card
@@ -156,7 +156,7 @@ def test_a_copy_of_a_photo_is_no_further_evidence(evaluated):
     ],
 )
 def test_what_flatters_is_said_where_the_figures_are(evaluated, change, said, caplog):
-    """In the log, above the page's promise and beside its headline, and in the model card."""
+    """In the log, above the page's promise and in its verdict, and in the model card."""
     shutil.copy("models/digits.pt", "first.pt")
     evaluated.set(**change)
     evaluated.do("split", "train", "evaluate")
