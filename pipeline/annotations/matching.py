@@ -84,7 +84,6 @@ class PhotoFinder:
             "no_photo", f"neither {PurePosixPath(xml).stem}.* nor {filename[:100]!r}{where}"
         )
 
-
     def _before_upload(self, place: str, stem: str) -> str:
         """The one photo whose name a tool put a code before, as `stem` has it; else none."""
         named = _UPLOADED.fullmatch(stem)
