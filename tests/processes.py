@@ -79,6 +79,8 @@ def become(main: Callable[[], None], folder: Path, arguments: list[str]) -> None
     except BaseException:
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(code)
