@@ -19,11 +19,9 @@ all: setup raw run  ## set up, draw the sample where there is no raw/, run the p
 
 setup: $(VENV)/installed  ## make the environment, once
 
-run:  ## reproduce what changed, show the figures
+run:  ## reproduce what changed
 	digits doctor --brief
 	dvc repro
-	dvc metrics diff --all
-	@echo "Report: reports/index.html"
 
 doctor:  ## look at all that a run needs, say what to type where something is missing
 	@python3 -m pipeline.commands.doctor

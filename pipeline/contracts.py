@@ -128,6 +128,23 @@ class DoubtRow:
     quality: float
 
 
+@dataclass(frozen=True, slots=True)
+class CurveRow:
+    """A reader trained on a share of the training photos, and what it read of validation.
+
+    `lists` are the MD5 of the lists that it was of, and `photos` and `digits` those it learnt from.
+    """
+
+    lists: str
+    share: float
+    seed: int
+    photos: int
+    digits: int
+    readings: int
+    readings_right: int
+    digits_right: int
+
+
 BOXES = Table(Path("data/boxes.csv"), BoxRow)
 PROBLEMS = Table(Path("data/problems.csv"), ProblemRow)
 PHOTOS = Table(Path("data/photos.csv"), PhotoRow, sealed=True)
@@ -135,6 +152,7 @@ DIGITS = Table(Path("data/digits.csv"), DigitRow, sealed=True)
 HISTORY = Table(Path("reports/history.csv"), EpochRow)
 PREDICTIONS = Table(Path("reports/predictions.csv"), PredictionRow)
 DOUBTS = Table(Path("reports/audit.csv"), DoubtRow)
+CURVE = Table(Path("learning_curve/curve.csv"), CurveRow)
 
 
 def read_list(path: Path) -> list[str]:

@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.contracts import DIGITS, HISTORY, LISTS, PHOTOS, PROBLEMS, read_list
+from pipeline.contracts import (
+    CURVE,
+    DIGITS,
+    HISTORY,
+    LISTS,
+    PHOTOS,
+    PROBLEMS,
+    lists_md5,
+    read_list,
+)
 from pipeline.dividing.copies import group_digits
 from pipeline.images.digits import load_digits
 from pipeline.learning.checkpoint import MODEL, Checkpoint, load_checkpoint
@@ -24,10 +33,11 @@ from pipeline.reporting.caveats import (
     doubt_start,
 )
 from pipeline.reporting.figures import draw_digits
+from pipeline.reporting.learning_curve import LearningCurve
 from pipeline.reporting.measurement import log_summary, predict_digits, save_measurement
 from pipeline.reporting.metrics import measure
 from pipeline.reporting.model_card import gather_facts, model_card
-from pipeline.reporting.page.report import Photos, Report, Training
+from pipeline.reporting.page.report import Photos, Report, Training, when_taken
 from pipeline.reporting.whole import find_whole
 from pipeline.runtime.command import parse_no_options, run
 from pipeline.runtime.errors import UserError
@@ -56,12 +66,15 @@ def main() -> None:
     figures = measure(predictions, photos.whole)
     margin = checkpoint.params["crop"]["margin"]
     caveats = find_caveats(checkpoint, training, digits)
-    report = Report(checkpoint.model, margin, predictions, photos, training, caveats)
+    report = Report(
+        checkpoint.model, margin, predictions, photos, training, caveats, params.evaluate.limit,
+        load_curve(),
+    )  # fmt: skip
     save_measurement(_REPORTS, report, figures)
     facts = gather_facts(MODEL, checkpoint, params.split, report, training, figures)
     write_file(_REPORTS / "model_card.md", model_card(facts).encode("utf-8"))
     write_file(_REPORTS / "digits.png", draw_training_digits(training, checkpoint.input_size))
-    log_summary(figures, caveats, _REPORTS)
+    log_summary(figures, report, _REPORTS)
 
 
 def load_training(checkpoint: Checkpoint) -> Training:
@@ -118,7 +131,16 @@ def choose(digits: pd.DataFrame, files: list[str]) -> pd.DataFrame:
 def describe_photos(digits: pd.DataFrame, validation: pd.DataFrame) -> Photos:
     """All of raw/, and which photos of `validation` are a reading."""
     problems = PROBLEMS.read_frame()
-    return Photos(_RAW, digits, find_whole(digits, validation, problems), problems, PROBLEMS.path)
+    whole = find_whole(digits, validation, problems)
+    return Photos(_RAW, digits, whole, problems, PROBLEMS.path, when_taken(PHOTOS.read_frame()))
+
+
+def load_curve() -> LearningCurve | None:
+    """The learning curve of today's lists; None where there is none, or one of other photos."""
+    if not CURVE.path.exists():
+        return None
+    today = "-".join(lists_md5().values())
+    return LearningCurve.of([row for row in CURVE.read() if row.lists == today])
 
 
 def draw_training_digits(training: Training, size: int) -> bytes:

@@ -125,6 +125,12 @@ class TrainParams(_Section):
     deterministic: bool
 
 
+class EvaluateParams(_Section):
+    """What the plant asks of the reader."""
+
+    limit: Annotated[float, Field(gt=0, lt=1)]
+
+
 class AuditParams(_Section):
     """How labels are checked: each digit by small networks that were trained without its photo."""
 
@@ -173,6 +179,7 @@ class Params(_Section):
     crop: CropParams
     split: SplitParams
     train: TrainParams
+    evaluate: EvaluateParams
     audit: AuditParams
 
 

@@ -55,7 +55,7 @@ class Process:
 def prepare(name: str) -> Callable[[], None]:
     """Import a stage, or a command; returns what runs it."""
     if name in COMMANDS:
-        importlib.import_module(f"pipeline.commands.{name}")
+        importlib.import_module(f"pipeline.commands.{name.replace('-', '_')}")
     if name in COMMANDS or name.startswith("-"):
         return digits
     main = importlib.import_module(f"pipeline.{name}").main

@@ -9,6 +9,7 @@ from helpers import display, draw_photo, jpeg, write
 
 from pipeline.contracts import PROBLEMS, DoubtRow, ProblemRow
 from pipeline.reporting.caveats import Caveat
+from pipeline.reporting.learning_curve import LearningCurve
 from pipeline.reporting.page.report import Photos, Report, Training
 from pipeline.reporting.whole import Whole
 
@@ -69,6 +70,8 @@ def make_report(
     training: Training | None = None,
     reasons: tuple[str, ...] = (),
     caveats: tuple[Caveat, ...] = (),
+    limit: float = 0.001,
+    curve: LearningCurve | None = None,
 ) -> Report:
     """A report of these predictions on the photos in `folder`, with a problem for each reason."""
     problems = [ProblemRow("a.xml", "", "noted", reason, "") for reason in reasons]
@@ -76,7 +79,7 @@ def make_report(
         folder, predictions, Whole(set(predictions["photo"]), set()), PROBLEMS.frame(problems),
         Path("data/problems.csv"),
     )  # fmt: skip
-    return Report("resnet8", 0.1, predictions, photos, training, caveats)
+    return Report("resnet8", 0.1, predictions, photos, training, caveats, limit, curve)
 
 
 def make_doubts(predictions: pd.DataFrame, digits: Path) -> list[DoubtRow]:

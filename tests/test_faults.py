@@ -119,7 +119,7 @@ def test_a_full_disk_is_told_and_survived(on_small_disk, stage):
             pass
     done = workplace.run(stage)
     assert done.returncode == 1
-    assert "the disk is full. What can go without loss" in done.stderr
+    assert "the disk is full. What can go without loss: " in done.stderr
     assert "Traceback" not in done.stderr
     assert list(workplace.folder.rglob("*.part")) == []
     filler.unlink()

@@ -18,6 +18,7 @@ COMMANDS = {
     "measure": mark("how well the model reads another folder, on photos it never saw"),
     "compare": mark("whether today's model is better than an earlier version's"),
     "audit": mark("which labels are likely wrong"),
+    "learning-curve": mark("what more photos would bring"),
     "export": mark("the model as ONNX, for other programs"),
     "doctor": mark("what a run needs and this machine lacks, and what to type"),
     "install": mark("make .venv with all packages, or bring it up to date"),
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if name not in COMMANDS:
         # Exits: with the help that was asked for, or with what is wrong.
         _parser().parse_args([name])
-    command = importlib.import_module(f"pipeline.commands.{name}")
+    command = importlib.import_module(f"pipeline.commands.{name.replace('-', '_')}")
     run(partial(command.main, arguments))
 
 

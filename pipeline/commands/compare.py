@@ -33,7 +33,7 @@ from pipeline.messages import mark, say
 from pipeline.params import CropParams, load_params
 from pipeline.reporting.figures import draw_misread
 from pipeline.reporting.misread import load_misread
-from pipeline.reporting.pairing import FEWEST_UNEVEN, Pairing
+from pipeline.reporting.pairing import Pairing
 from pipeline.runtime.command import make_parser
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import write_file, write_json
@@ -44,6 +44,10 @@ log = logging.getLogger(__name__)
 RAW = Path("raw")
 
 _SHOWN = 30
+_NOTHING_YET = mark(
+    "Nothing to compare with yet: none of the photos of {rev} is in raw/ today. Commit today's "
+    "version, and compare the next one with it"
+)
 # What the comparison needs of the tables of another version of this code.
 _OF_DIGITS = ("file", "photo", "label", "row", "column")
 _OF_PHOTOS = ("photo", "md5", "perceptual_hash")
@@ -60,13 +64,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     old = decode_checkpoint(read_at(arguments.rev, model), f"{model} at {arguments.rev}")
     new = load_checkpoint()
     new.check_lists()
+    if not shares_photos(arguments.rev):
+        log.info(say(_NOTHING_YET, rev=arguments.rev))
+        return
     digits = unseen_digits(arguments.rev)
-    if digits.empty:
-        raise UserError(
-            "the model at {rev} was trained on the photos of all of today's validation "
-            "digits: no digit is left on which the two can be compared",
-            rev=arguments.rev,
-        )
     predicted = pd.DataFrame(
         {"old": read_boxes(old, digits, hardware), "new": read_boxes(new, digits, hardware)}
     )
@@ -74,6 +75,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     pairing = Pairing.of(right["old"].to_numpy(), right["new"].to_numpy(), digits["group"])
     log_report(pairing, arguments.rev)
     save_report(arguments.out, arguments.rev, pairing, digits, predicted)
+    log.info("%s", pairing.verdict)
     if arguments.max_drop is not None and -pairing.difference > arguments.max_drop:
         log.error(
             say("FAILED: the accuracy fell by more than {share}", share=f"{arguments.max_drop:g}")
@@ -118,10 +120,10 @@ def read_at(rev: str, path: str) -> bytes:
         ) from None
     except (DvcException, SCMError, OSError) as error:
         raise UserError(
-            "{path} of {rev} is neither in DVC's cache nor in a remote ({error}). Where "
-            "another machine ran it, as all that a fresh clone came with: `dvc push` there, "
-            "then `dvc fetch --all-commits` here; where none did, compare with a version that "
-            "was run",
+            "nothing to compare with: {path} of {rev} is neither in DVC's cache nor in a remote "
+            "({error}). Where another machine ran it, as all that a fresh clone came with: `dvc "
+            "push` there, then `dvc fetch --all-commits` here; where none did, commit today's "
+            "version, and compare the next one with it",
             path=path,
             rev=rev,
             error=error,
@@ -156,11 +158,16 @@ def table_at(rev: str, table: Table[Row], needed: Sequence[str]) -> pd.DataFrame
     return frame
 
 
+def shares_photos(rev: str) -> bool:
+    """Whether a photo of today's was there at a git revision."""
+    return bool(PHOTOS.read_frame()["md5"].isin(table_at(rev, PHOTOS, _OF_PHOTOS)["md5"]).any())
+
+
 def unseen_digits(rev: str) -> pd.DataFrame:
     """Today's validation digits, rows of digits.csv, that the model at `rev` was not trained on.
 
     A photo counts as trained on if one of its copies was, under whatever name. `group` is that of
-    the photo's copies.
+    the photo's copies. Raises `UserError` where there is none.
     """
     digits, photos = DIGITS.read_frame(), PHOTOS.read_frame()
     digits = digits.assign(group=group_digits(digits, photos))
@@ -170,6 +177,12 @@ def unseen_digits(rev: str) -> pd.DataFrame:
     seen = are_copies(add_readings(photos, digits), photos_of(old_list, old_digits, old_photos))
     validation = digits[digits["file"].isin(read_list(LISTS["valid"]))]
     unseen = validation["photo"].isin(photos["photo"][~seen])
+    if not unseen.any():
+        raise UserError(
+            "the model at {rev} was trained on the photos of all of today's validation "
+            "digits: no digit is left on which the two can be compared",
+            rev=rev,
+        )
     return validation[unseen].reset_index(drop=True)
 
 
@@ -206,14 +219,6 @@ def log_report(pairing: Pairing, rev: str) -> None:
             p=f"{pairing.p_value:.3g}",
         )
     )  # fmt: skip
-    if not pairing.can_tell:
-        log.info(
-            say(
-                "Too few to tell: on {count} photos one model reads more digits right than the "
-                "other, and under {fewest} no difference can be told from chance",
-                count=pairing.uneven, fewest=FEWEST_UNEVEN,
-            )
-        )  # fmt: skip
 
 
 def save_report(

@@ -173,12 +173,7 @@ def look_at_locks() -> Iterator[Finding]:
     import psutil  # noqa: PLC0415
 
     try:
-        held = json.loads(_RWLOCK.read_text(encoding="utf-8"))
-        holders = [*held.get("write", {}).values()]
-        holders += [one for many in held.get("read", {}).values() for one in many]
-        running = {one["pid"] for one in holders if psutil.pid_exists(int(one["pid"]))}
-    except FileNotFoundError:
-        running = set()
+        running = sorted(filter(psutil.pid_exists, _holders()))
     except (ValueError, KeyError, TypeError, AttributeError):
         yield Finding(
             "stop",
@@ -186,7 +181,7 @@ def look_at_locks() -> Iterator[Finding]:
                 file=_RWLOCK.as_posix()),
         )  # fmt: skip
         return
-    for number in sorted(running):
+    for number in running:
         name = psutil.Process(number).name()
         advice = (
             mark("process {number} ({name}) runs DVC here already: wait until it ends")
@@ -199,6 +194,16 @@ def look_at_locks() -> Iterator[Finding]:
         yield Finding("stop", say(advice, file=_RWLOCK.as_posix(), number=number, name=name))
     if not running:
         yield Finding("ok", say("no other run is going on here"))
+
+
+def _holders() -> set[int]:
+    """The processes that DVC's lock names."""
+    if not _RWLOCK.exists():
+        return set()
+    held = json.loads(_RWLOCK.read_text(encoding="utf-8"))
+    holders = [*held.get("write", {}).values()]
+    holders += [one for many in held.get("read", {}).values() for one in many]
+    return {int(one["pid"]) for one in holders}
 
 
 def look_at_dvc() -> Iterator[Finding]:

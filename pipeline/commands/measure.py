@@ -31,7 +31,7 @@ from pipeline.params import CropParams, Params, ParseParams, load_params
 from pipeline.reporting.caveats import UNKNOWN, Caveat, doubt_choice, doubt_drawn, doubt_start
 from pipeline.reporting.measurement import log_summary, predict_digits, save_measurement
 from pipeline.reporting.metrics import measure
-from pipeline.reporting.page.report import Photos, Report
+from pipeline.reporting.page.report import Photos, Report, when_taken
 from pipeline.reporting.whole import find_whole
 from pipeline.runtime.command import make_parser
 from pipeline.runtime.errors import UserError
@@ -51,9 +51,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     predictions = predict_digits(checkpoint, photos.digits, images, hardware)
     figures = measure(predictions, photos.whole)
     margin = checkpoint.params["crop"]["margin"]
-    report = Report(checkpoint.model, margin, predictions, photos, None, caveats)
+    report = Report(
+        checkpoint.model, margin, predictions, photos, None, caveats, params.evaluate.limit
+    )
     save_measurement(out, report, figures)
-    log_summary(figures, caveats, out)
+    log_summary(figures, report, out)
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -91,7 +93,7 @@ def load_unknown(
     digits = digits.assign(group=group_digits(digits, photos))[unknown].reset_index(drop=True)
     problems = PROBLEMS.frame(ledger.tables()[1])
     whole = find_whole(digits, digits, problems)
-    found = Photos(folder, digits, whole, problems, problems_file)
+    found = Photos(folder, digits, whole, problems, problems_file, when_taken(photos))
     return found, list(compress(contents, unknown)), [*doubt_drawn(ledger.dialects), *caveats]
 
 

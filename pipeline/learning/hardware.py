@@ -98,11 +98,17 @@ def pick_hardware(device: str, precision: str) -> Hardware:
 def use_hardware(machine: MachineParams, precision: str) -> Hardware:
     """The device that `machine` asks for, with this process's torch held to its threads.
 
-    Raises `UserError` as `pick_hardware` does.
+    Where it asks for no number of threads, a CPU computes bf16 in one: oneDNN's threads wait for
+    each other spinning, so that two are no faster where nothing else runs, and many times slower
+    where something does. Raises `UserError` as `pick_hardware` does.
     """
+    hardware = pick_hardware(machine.device, precision)
+    on_cpu = hardware.device.type == "cpu"
     if machine.threads:
         torch.set_num_threads(machine.threads)
-    return pick_hardware(machine.device, precision)
+    elif on_cpu and hardware.precision == torch.bfloat16:
+        torch.set_num_threads(1)
+    return hardware
 
 
 def prepare_hardware(params: TrainParams, machine: MachineParams) -> Hardware:

@@ -13,11 +13,13 @@ from pipeline.messages import mark
 class Caveat:
     """A reservation in English, for the catalogue, with `{name}` for each of the `values`.
 
-    Where it `denies_unseen`, nobody can say that the model was trained on none of the photos.
+    Where it `denies_unseen`, nobody can say that the model was trained on none of the photos; where
+    they are `not_the_plant`, the figures are of no plant at all.
     """
 
     text: str
     denies_unseen: bool = False
+    not_the_plant: bool = False
     values: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -66,7 +68,7 @@ def doubt_drawn(dialects: Mapping[str, int]) -> list[Caveat]:
     if not drawn:
         return []
     if drawn == count:
-        return [Caveat(_DRAWN)]
+        return [Caveat(_DRAWN, not_the_plant=True)]
     return [Caveat(_SOME_DRAWN, values={"drawn": drawn, "count": count})]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +14,12 @@ from pipeline.learning.checkpoint import Checkpoint
 from pipeline.learning.digit_reader import classify
 from pipeline.learning.hardware import Hardware
 from pipeline.messages import mark, say
-from pipeline.reporting.caveats import Caveat
 from pipeline.reporting.figures import draw_misread
 from pipeline.reporting.metrics import Figures
 from pipeline.reporting.misread import load_most_confident
 from pipeline.reporting.page.render import render_report
 from pipeline.reporting.page.report import Report
+from pipeline.reporting.verdict import judge
 from pipeline.reporting.whole import LEFT_OUT
 from pipeline.runtime.files import write_file, write_json
 
@@ -41,7 +40,7 @@ def predict_digits(
 
 
 def save_measurement(out: Path, report: Report, figures: Figures) -> None:
-    """Write index.html, metrics.json, misread.png and predictions.csv into the folder `out`.
+    """Write index.html, metrics.json, details.json, misread.png, predictions.csv into `out`.
 
     Raises `UserError` where a photo of a misread digit can no longer be read.
     """
@@ -52,19 +51,24 @@ def save_measurement(out: Path, report: Report, figures: Figures) -> None:
     write_file(out / "misread.png", draw_misread(*misread))
     write_file(out / "index.html", render_report(report))
     write_json(out / "metrics.json", figures.as_numbers())
+    write_json(out / "details.json", figures.details())
 
 
-def log_summary(figures: Figures, caveats: Sequence[Caveat], out: Path) -> None:
-    """Say how many digits and readings are right, what to hold against that, where the page is."""
+def log_summary(figures: Figures, report: Report, out: Path) -> None:
+    """Say how many readings and digits are right, whether that is enough, what to do next."""
     for score, text in (
-        (figures.digits, mark("digits: {share} right ({errors} of {count} wrong)")),
         (figures.readings, mark("readings: {share} right ({errors} of {count} wrong)")),
+        (figures.digits, mark("digits: {share} right ({errors} of {count} wrong)")),
     ):
         if score.count:
             share = f"{100 * score.share:.2f} %"
             log.info(say(text, share=share, errors=score.errors, count=score.count))
     if figures.left_out:
         log.info(say(LEFT_OUT, count=figures.left_out))
-    for caveat in caveats:
+    for caveat in report.caveats:
         log.warning(say("WARNING: {text}", text=say(caveat.text, **caveat.values)))
+    verdict = judge(report)
+    log.info("%s", verdict.answer)
+    for number, step in enumerate(verdict.steps, 1):
+        log.info(say("Next, {number}: {step}", number=number, step=step))
     log.info(say("Report: {page}", page=(out / "index.html").as_posix()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from pipeline.reporting.score import Score
 from pipeline.reporting.whole import Whole
 
 _BINS = 15
+# Deliveries that have figures of their own, the last by name, which begins with the day.
+_DELIVERIES = 10
 
 
 @dataclass(frozen=True)
@@ -23,22 +26,35 @@ class Figures:
 
     `digits` counts single digits, `readings` the photos whose every digit was read, right only when
     all of them are; `left_out` are no reading, since one of their digits may have been rejected;
-    `classes` is of each label that occurs; for `ece` see `expected_calibration_error`.
+    `deliveries` are the digits and readings of each delivery; `classes` is of each label that
+    occurs; for `ece` see `expected_calibration_error`.
     """
 
     digits: Score
     readings: Score
     left_out: int
+    deliveries: Mapping[str, tuple[Score, Score]]
     classes: Mapping[str, Score]
     macro_f1: float
     ece: float
 
-    def as_numbers(self) -> dict[str, dict[str, float]]:
+    def as_numbers(self) -> dict[str, Any]:
         """metrics.json: nested numbers, rounded; of nothing there is no accuracy."""
         return {
-            "digits": _numbers(self.digits) | {"macro_f1": round(self.macro_f1, 6)},
             "readings": _numbers(self.readings) | {"left_out": self.left_out},
+            "digits": _numbers(self.digits),
+            "deliveries": {
+                name: {"digits": round(digits.share, 6)}
+                | ({"readings": round(readings.share, 6)} if readings.count else {})
+                for name, (digits, readings) in self.deliveries.items()
+            },
+        }
+
+    def details(self) -> dict[str, Any]:
+        """details.json: what is behind them."""
+        return {
             "classes": {label: round(its.share, 6) for label, its in self.classes.items()},
+            "macro_f1": round(self.macro_f1, 6),
             "calibration": {"ece": round(self.ece, 6)},
         }
 
@@ -58,6 +74,7 @@ def measure(predictions: pd.DataFrame, whole: Whole) -> Figures:
         predictions["actual"], predictions["predicted"], average="macro", zero_division=0
     )
     return Figures(
+        deliveries=_by_delivery(predictions, right, readings),
         digits=Score.of(right, predictions["group"]),
         readings=Score.of(readings["right"], readings["group"]),
         left_out=len(whole.left_out),
@@ -65,6 +82,38 @@ def measure(predictions: pd.DataFrame, whole: Whole) -> Figures:
         macro_f1=float(macro_f1),
         ece=expected_calibration_error(predictions["confidence"], right),
     )
+
+
+def _by_delivery(
+    predictions: pd.DataFrame, right: pd.Series, readings: pd.DataFrame
+) -> dict[str, tuple[Score, Score]]:
+    """Digits and readings of each delivery, in order; the oldest of many are one.
+
+    So a delivery is compared with itself when others have come: `dvc metrics diff` shows the old
+    photos' line and the new photos' line apart.
+    """
+    name = predictions["photo"].map(delivery_of)
+    older = sorted(name.unique())[:-_DELIVERIES]
+    digits_of, readings_of = (
+        frame.map(lambda its: "older" if its in older else its)
+        for frame in (name, readings.index.to_series().map(delivery_of))
+    )
+    return {
+        delivery: (
+            Score.of(right[digits_of == delivery], predictions["group"][digits_of == delivery]),
+            Score.of(
+                readings["right"][readings_of == delivery],
+                readings["group"][readings_of == delivery],
+            ),
+        )
+        for delivery in sorted(digits_of.unique())
+    }
+
+
+def delivery_of(photo: str) -> str:
+    """The delivery that a photo came with: the folder below raw/ that it is in, else raw itself."""
+    folder, _, rest = photo.partition("/")
+    return f"raw/{folder}" if rest else "raw"
 
 
 def expected_calibration_error(confidence: pd.Series, right: pd.Series) -> float:

@@ -8,10 +8,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.messages import mark
 from pipeline.reporting.intervals import difference_interval
+from pipeline.reporting.sentence import Sentence
 
+_SIGNIFICANT = 0.05
 # With fewer photos read differently, no outcome at all has a p-value below 0.05.
-FEWEST_UNEVEN = 6
+_FEWEST_UNEVEN = 6
+
+_TOO_FEW = mark(
+    "No difference can be told: {gained} digits more are read right and {lost} less, and {count} "
+    "digits on {photos} photos are too few to tell that from chance."
+)
+_CHANCE = mark(
+    "No difference can be told from chance: {gained} digits more are read right, {lost} less."
+)
+_BETTER = mark("Better: {gained} digits more are read right, {lost} less. That is no chance.")
+_WORSE = mark("Worse: {lost} digits less are read right, {gained} more. That is no chance.")
 
 
 @dataclass(frozen=True)
@@ -56,9 +69,16 @@ class Pairing:
         return (self.new_right - self.old_right) / self.count
 
     @property
-    def can_tell(self) -> bool:
-        """Whether enough photos are read differently for any difference to be significant."""
-        return self.uneven >= FEWEST_UNEVEN
+    def verdict(self) -> Sentence:
+        """Which is better, in a sentence: at 95 %, by photo."""
+        values = {
+            "gained": self.gained, "lost": self.lost, "count": self.count, "photos": self.photos,
+        }  # fmt: skip
+        if self.uneven < _FEWEST_UNEVEN:
+            return Sentence(_TOO_FEW, values)
+        if self.p_value >= _SIGNIFICANT:
+            return Sentence(_CHANCE, values)
+        return Sentence(_BETTER if self.difference > 0 else _WORSE, values)
 
 
 def sign_flip_p_value(values: NDArray[np.int64]) -> float:

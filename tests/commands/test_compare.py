@@ -50,6 +50,7 @@ def test_the_better_model_is_found(history: Path) -> None:
     assert f"trained on: {len(listed)} (photos: {metrics['digits']['photos']})" in printed
     assert report["photos"] == metrics["digits"]["photos"] >= report["uneven"] > 5
     assert f"one is ahead on {report['uneven']} photos" in printed
+    assert printed.splitlines()[-1].startswith(f"Better: {report['gained']} digits more")
     assert (history / "reports/compare/gained.png").stat().st_size > 5000
 
 
@@ -57,7 +58,7 @@ def test_the_better_model_is_found(history: Path) -> None:
 def test_a_drop_fails(history: Path, tmp_path: Path) -> None:
     """With --max-drop a worse model exits with 1, and an equal one with 0."""
     folder = Path(shutil.copytree(history, tmp_path / "worse", symlinks=True))
-    assert "Too few to tell" in compare(folder, "HEAD", "--max-drop", "0.002")
+    assert "No difference can be told" in compare(folder, "HEAD", "--max-drop", "0.002")
     shell(folder, "git", "checkout", "-q", "HEAD~1")
     shell(folder, "dvc", "checkout", "dvc.yaml")
     printed = compare(folder, "main", "--max-drop", "0.002", code=1)
@@ -129,4 +130,4 @@ def test_a_model_that_is_nowhere_is_a_message(history: Path, tmp_path: Path) -> 
         shutil.copytree(history / name, folder / name, dirs_exist_ok=True)
     printed = compare(folder, "HEAD~1", code=1)
     assert "models/digits.pt of HEAD~1 is neither in DVC's cache nor in a remote" in printed
-    assert "compare with a version that was run" in printed
+    assert "ERROR: nothing to compare with: " in printed

@@ -87,6 +87,20 @@ def test_torch_is_told_to_repeat_where_that_is_asked_for(deterministic):
     assert torch.are_deterministic_algorithms_enabled() == deterministic
 
 
+@pytest.mark.parametrize(("precision", "threads"), [("bf16", 1), ("fp32", 3)])
+def test_bf16_on_a_cpu_takes_one_thread(precision, threads):
+    """Unless `machine.threads` asks for more; in fp32 there are as many as there were."""
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        use_hardware(MACHINE.model_copy(update={"threads": None}), precision)
+        assert torch.get_num_threads() == threads
+        use_hardware(MACHINE.model_copy(update={"threads": 2}), precision)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize(
     "take",
     [

@@ -78,8 +78,27 @@ def test_without_a_whole_photo_there_are_no_readings():
 
 def test_each_class_that_occurs_has_its_accuracy():
     """By the actual label."""
-    classes = figures().as_numbers()["classes"]
+    classes = figures().details()["classes"]
     assert classes == {"1": 1.0, "2": 0.5, "3": 0.0}
+
+
+def test_each_delivery_has_its_own_figures():
+    """The folder below raw/ tells them apart, so that old photos are compared with old ones."""
+    names = {"a": "a.jpg", "b": "2026-11-23/b.jpg", "c": "2026-11-23/day/c.jpg"}
+    named = PREDICTIONS.replace({"photo": names})
+    found = figures(*names.values(), predictions=named).as_numbers()["deliveries"]
+    assert found == {
+        "raw": {"digits": 1.0, "readings": 1.0},
+        "raw/2026-11-23": {"digits": 0.333333, "readings": 0.0},
+    }
+
+
+def test_of_many_deliveries_the_oldest_are_one():
+    """`dvc metrics diff` fits on a screen, however long a plant goes on."""
+    rows = [(f"day-{day:02d}/x.jpg", f"{day}", "1", "1", 0.9) for day in range(14)]
+    many = pd.DataFrame(rows, columns=PREDICTIONS.columns)
+    found = figures(predictions=many).as_numbers()["deliveries"]
+    assert list(found) == ["older", *(f"raw/day-{day:02d}" for day in range(4, 14))]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import TIMES, World
 
-from pipeline.reporting.pairing import FEWEST_UNEVEN, Pairing, sign_flip_p_value
+from pipeline.reporting.pairing import Pairing, sign_flip_p_value
 
 # A few photos are hard, the others are read well.
 HARD = World([0.08, 0.92], [0.5, 0.005])
@@ -77,10 +77,19 @@ def test_everything_is_counted():
     assert found.difference == pytest.approx(-1 / 6)
 
 
-@pytest.mark.parametrize("photos", [FEWEST_UNEVEN - 1, FEWEST_UNEVEN])
-def test_under_six_photos_nothing_can_be_told(photos):
-    """Even if the new reader is ahead on all of them."""
+@pytest.mark.parametrize(
+    ("photos", "ahead", "verdict"),
+    [
+        (5, 5, "No difference can be told: 35 digits more are read right and 0 less, and 35"),
+        (6, 6, "Better: 42 digits more are read right, 0 less."),
+        (6, 0, "Worse: 42 digits less are read right, 0 more."),
+        (8, 4, "No difference can be told from chance: 28 digits more are read right, 28 less."),
+    ],
+)
+def test_it_ends_in_one_sentence(photos, ahead, verdict):
+    """Under six photos nothing can be told, even if one reader is ahead on all of them."""
     group = pd.Series([photo for photo in range(photos) for _ in range(7)])
-    old = np.zeros(7 * photos, dtype=bool)
-    found = Pairing.of(old, ~old, group)
-    assert found.can_tell == (photos >= FEWEST_UNEVEN) == (found.p_value < 0.05)
+    new = (group < ahead).to_numpy()
+    found = Pairing.of(~new, new, group)
+    assert str(found.verdict).startswith(verdict)
+    assert (found.p_value < 0.05) == verdict.startswith(("Better", "Worse"))

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from pipeline.reporting.intervals import binomial_interval
+from pipeline.reporting.learning_curve import LearningCurve
 
 # Okabe and Ito's colours, told apart by the colour-blind; the page's style sheet has the same.
 BLUE = "#0072b2"
@@ -38,8 +39,7 @@ def chart_curve(history: pd.DataFrame, name: str) -> str:
     axes.plot(history["epoch"], history[f"valid_{name}"], color=BLUE)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     if name == "accuracy":
-        lowest = min(0.7, 0.9 * float(history["valid_accuracy"].iloc[-1]))
-        axes.set_ylim(lowest, 1.003)
+        axes.set_ylim(0.95 * history[["train_accuracy", "valid_accuracy"]].min().min(), 1.003)
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     else:
         axes.set_ylim(bottom=0)
@@ -67,15 +67,38 @@ def chart_acceptance(accepted: pd.DataFrame, rate: float) -> str:
     `accepted` has the columns accepted and errors, with one row at least.
     """
     figure, axes = _chart()
-    places = np.unique(np.linspace(0, len(accepted) - 1, _MOST_POINTS).round().astype(int))
+    # Of the very surest, a single mistake is a large share, which would hide the others.
+    first = int(np.searchsorted(accepted["accepted"], accepted["accepted"].iloc[-1] / 10))
+    places = np.unique(np.linspace(first, len(accepted) - 1, _MOST_POINTS).round().astype(int))
     counts, errors = (accepted[name].to_numpy()[places] for name in ("accepted", "errors"))
     ends = np.array([binomial_interval(*pair) for pair in zip(errors, counts, strict=True)])
     share = counts / counts[-1]
     axes.fill_between(share, ends[:, 0], ends[:, 1], color=BLUE, alpha=0.15, linewidth=0)
     axes.plot(share, errors / counts, color=BLUE)
     axes.axhline(rate, color=VERMILION, linestyle="--", linewidth=1)
-    axes.set(xlim=(0, 1.01), ylim=(0, max(1.3 * ends[-1, 1], 5 * rate)))
+    highest = max(1.1 * (errors / counts).max(), 1.3 * ends[-1, 1], 2 * rate)
+    axes.set(xlim=(0, 1.01), ylim=(0, min(highest, 1)))
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    return _svg(figure)
+
+
+def chart_learning(curve: LearningCurve) -> str:
+    """The share of readings wrong by the number of photos: each seed, and their mean."""
+    figure, axes = _chart()
+    photos = [point.photos for point in curve.points]
+    for point in curve.points:
+        axes.scatter([point.photos] * len(point.wrong), point.wrong, color=GREY, s=14)
+    axes.plot(photos, [point.mean for point in curve.points], color=BLUE, marker="o")
+    twice = curve.with_twice_the_photos()
+    if twice is not None:
+        axes.plot(
+            [photos[-1], 2 * photos[-1]], [curve.points[-1].mean, twice], color=BLUE,
+            linestyle=":", marker="o", markerfacecolor="none",
+        )  # fmt: skip
+    axes.set(xlim=(0, None))
+    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     return _svg(figure)
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipeline.annotations.reasons import REASONS
 from pipeline.contracts import DOUBTS, DoubtRow
 from pipeline.messages import LANGUAGES, mark, say_in
+from pipeline.reporting.page.charts import chart_learning
 from pipeline.reporting.page.pictures import data_uri
 from pipeline.reporting.page.report import Report
 from pipeline.reporting.page.sections import (
@@ -22,6 +23,7 @@ from pipeline.reporting.page.sections import (
     describe_training,
     describe_trust,
 )
+from pipeline.reporting.verdict import judge, tell_confidence
 
 _TEMPLATES = Path(__file__).parent / "template"
 
@@ -55,6 +57,8 @@ def render_report(report: Report) -> bytes:
         "report.html",
         scripts=("language.js", "misread.js"),
         report=report,
+        verdict=judge(report),
+        learning=chart_learning(report.curve) if report.curve else None,
         accuracy=describe_accuracy(report),
         curves=describe_training(training.history) if training else [],
         mistakes=mistakes,
@@ -113,6 +117,7 @@ def _environment() -> Environment:
     environment.globals.update(translate=_translate, mark=mark)
     environment.filters.update(
         percent=lambda share, digits=2: f"{100 * share:.{digits}f}%",
+        confidence=tell_confidence,
         grouped=lambda count: f"{count:,}",
         svg=lambda text: data_uri("image/svg+xml", text.encode("utf-8")),
         sha256=lambda text: b64encode(sha256(text.encode("utf-8")).digest()).decode("ascii"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.reporting.caveats import Caveat
+from pipeline.reporting.learning_curve import LearningCurve
 from pipeline.reporting.whole import Whole
 
 
@@ -17,7 +18,8 @@ class Photos:
     """A folder of photos and XML, and what was found in it.
 
     `digits` has a row for each usable digit, with the columns of boxes.csv and `file`; `whole` are
-    the photos that are a reading; `problems` has the rows of `problems_file`.
+    the photos that are a reading; `problems` has the rows of `problems_file`; `taken` is when the
+    first and the last photo were, as photos.csv has it, and None where EXIF says it of none.
     """
 
     folder: Path
@@ -25,6 +27,13 @@ class Photos:
     whole: Whole
     problems: pd.DataFrame
     problems_file: Path
+    taken: tuple[str, str] | None = None
+
+
+def when_taken(photos: pd.DataFrame) -> tuple[str, str] | None:
+    """When the first and last of some rows of photos.csv were taken; None if EXIF never says."""
+    known = photos["taken"][photos["taken"] != ""]
+    return (str(known.min()), str(known.max())) if len(known) else None
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,8 @@ class Report:
 
     `predictions` has the columns of predictions.csv and of boxes.csv, and `group`, that of the
     photo's copies; each digit was cut wider than its box by `margin`; `training` is None for the
-    photos of another site; `caveats` are what makes the figures say less than they seem to.
+    photos of another site; `caveats` are what makes the figures say less than they seem to;
+    `limit` is the share of readings that may go wrong unseen; `curve` is that of these photos.
     """
 
     model: str
@@ -56,6 +66,8 @@ class Report:
     photos: Photos
     training: Training | None
     caveats: Sequence[Caveat]
+    limit: float
+    curve: LearningCurve | None = None
 
     @property
     def unseen(self) -> bool:

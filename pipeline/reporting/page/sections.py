@@ -35,12 +35,11 @@ from pipeline.reporting.page.pictures import embed_digits, embed_image
 from pipeline.reporting.page.report import Report
 from pipeline.reporting.score import Score
 
-# How many misread digits have their pictures in the page, and how many doubtful labels are in it:
-# some ten megabytes at most, which a phone opens.
+# How many misread digits have their pictures in the page, and how many doubtful labels and photos
+# are in it: some ten megabytes at most, which a phone opens.
 PICTURED = 500
 AUDITED = 200
-# Accepted unseen: one wrong in a thousand.
-RATE = 0.001
+LISTED = 200
 _QUANTILES = [0, 0.05, 0.5, 0.95, 1]
 _CHANNELS = dict(zip(CHANNELS, (mark("red"), mark("green"), mark("blue")), strict=True))
 _SIDES = tuple(LISTS)
@@ -75,7 +74,8 @@ class Mistakes:
     """Where does it fail? Counts of actual by predicted digit, and the mistakes by likeness.
 
     `most` is the most frequent mistake's count; of the `count` misread digits, `pictured` have
-    their picture in `listed`, which is what the page's script lists.
+    their picture in `listed`, which is what the page's script lists; `photos` are the first that
+    have one, those with the surest mistake first, of `photo_count`.
     """
 
     confusion: Mapping[str, Mapping[str, int]]
@@ -84,6 +84,22 @@ class Mistakes:
     count: int
     pictured: int
     listed: Mapping[str, Any]
+    photos: Sequence[MisreadPhoto]
+    photo_count: int
+
+
+@dataclass(frozen=True)
+class MisreadPhoto:
+    """A photo with a misread digit: its reading as it is labelled and as it was read, row by row.
+
+    `confidence` is that of its surest misread digit.
+    """
+
+    photo: str
+    xml: str
+    actual: str
+    predicted: str
+    confidence: float
 
 
 @dataclass(frozen=True)
@@ -98,7 +114,7 @@ class Bin:
 class Trust:
     """How sure can I be? Confidence against accuracy, and what can be accepted unseen.
 
-    `promise` is about one wrong reading in a thousand; `acceptance`, a chart, and `thresholds` are
+    `promise` is about the report's limit; `acceptance`, a chart, and `thresholds` are
     of readings, copies counted once, and None and empty where there are none, as is `promise`.
     """
 
@@ -190,7 +206,31 @@ def describe_mistakes(report: Report) -> Mistakes:
         count=len(misread),
         pictured=min(len(misread), PICTURED),
         listed=_list_misread(report, misread),
+        photos=_list_photos(report, list(misread["photo"].unique()[:LISTED])),
+        photo_count=misread["photo"].nunique(),
     )
+
+
+def _list_photos(report: Report, photos: Sequence[str]) -> list[MisreadPhoto]:
+    """Of each photo, the whole reading: all of its digits that were read."""
+    shown = report.predictions[report.predictions["photo"].isin(photos)]
+    listed = {}
+    for photo, digits in shown.groupby("photo"):
+        wrong = digits["predicted"] != digits["actual"]
+        listed[str(photo)] = MisreadPhoto(
+            photo=str(photo),
+            xml=str(digits["xml"].iloc[0]),
+            actual=_in_rows(digits, "actual"),
+            predicted=_in_rows(digits, "predicted"),
+            confidence=float(digits["confidence"][wrong].max()),
+        )
+    return [listed[photo] for photo in photos]
+
+
+def _in_rows(digits: pd.DataFrame, column: str) -> str:
+    """A photo's digits in reading order, its rows apart."""
+    ordered = digits.sort_values(["row", "column"])
+    return " / ".join("".join(row) for _, row in ordered.groupby("row")[column])
 
 
 def _list_misread(report: Report, misread: pd.DataFrame) -> dict[str, Any]:
@@ -228,8 +268,8 @@ def describe_trust(report: Report) -> Trust:
             )
         ),
         ece=expected_calibration_error(predictions["confidence"], right),
-        promise=find_promise(readings, RATE) if len(readings) else None,
-        acceptance=chart_acceptance(readings, RATE) if len(readings) else None,
+        promise=find_promise(readings, report.limit) if len(readings) else None,
+        acceptance=chart_acceptance(readings, report.limit) if len(readings) else None,
         thresholds=tabulate(readings),
     )
 

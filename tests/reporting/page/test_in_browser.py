@@ -131,7 +131,7 @@ def test_the_audits_page_switches_too(visit):
     page = visit("audit", locale="ko-KR").page
     assert page.title() == page.locator("h1").inner_text() == "어떤 라벨이 틀렸는가?"
     page.get_by_role("button", name="English").click()
-    assert page.title() == "Whose labels are wrong?"
+    assert page.title() == "Which labels are wrong?"
 
 
 def test_the_language_stays_when_the_page_is_opened_again(visit):

@@ -141,7 +141,7 @@ def test_without_a_reading_the_digits_are_shown(report):
 def test_another_sites_page_has_no_training(tmp_path, predictions):
     """No curves, no sides, no colours; all else is there."""
     page = Page(render_report(make_report(tmp_path, predictions, reasons=("no_object",))))
-    assert page.sections == ["accuracy", "mistakes", "trust", "data"]
+    assert page.sections == ["verdict", "accuracy", "mistakes", "trust", "data"]
     assert "by epoch" not in page.text
     assert page.table("classes")[6:8] == [["6", "0"], ["7", "2"]]
     assert "colours" not in page.tables

@@ -105,6 +105,19 @@ def test_misread_digits_are_listed_with_where_to_mend_them(tmp_path):
     assert listed["folder"] == tmp_path.as_posix()
 
 
+def test_misread_photos_are_listed_with_their_readings(tmp_path):
+    """The whole reading, row by row, in reading order; the surest mistake first."""
+    predictions = make_predictions(tmp_path, {"a.jpg": ("772", "712"), "b.jpg": ("30", "98")})
+    predictions.loc[predictions["photo"] == "b.jpg", "row"] = [0, 1]
+    shuffled = predictions.iloc[::-1].reset_index(drop=True)
+    shuffled.loc[shuffled["photo"] == "b.jpg", "confidence"] = 0.95
+    mistakes = describe_mistakes(make_report(tmp_path, shuffled))
+    assert [(its.photo, its.actual, its.predicted) for its in mistakes.photos] == [
+        ("b.jpg", "3 / 0", "9 / 8"), ("a.jpg", "772", "712"),
+    ]  # fmt: skip
+    assert mistakes.photo_count == 2
+
+
 def test_only_the_most_confident_have_pictures(tmp_path, monkeypatch):
     """All are listed; the page stays small."""
     monkeypatch.setattr(sections, "PICTURED", 3)

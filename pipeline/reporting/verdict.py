@@ -1,0 +1,228 @@
+"""Is it good enough, and what is to be done next: the page's first words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.annotations.reasons import EXPECTED
+from pipeline.images.digits import CLASSES
+from pipeline.messages import mark
+from pipeline.reporting.acceptance import (
+    Acceptance,
+    Promise,
+    accept_by_threshold,
+    count_copies_once,
+    find_promise,
+    score_readings,
+    tabulate,
+)
+from pipeline.reporting.metrics import delivery_of
+from pipeline.reporting.page.report import Report
+from pipeline.reporting.sentence import Sentence
+
+# A misread digit of this confidence is as likely a wrong label as a wrong reading.
+_SURE = 0.9
+# A digit that training has fewer of than this share of the others' mean is rare.
+_RARE = 0.3
+# A person looks at this share of the readings, the least sure.
+_LOOKED_AT = 0.05
+
+_FIT = {
+    "all": mark(
+        "Fit to run unattended, for photos like these: at 95 % confidence, at most 1 reading in "
+        "{limit} is wrong."
+    ),
+    "surest": mark(
+        "Fit to run if a person looks at the least sure {rest} of the readings: of the others, at "
+        "95 % confidence, at most 1 in {limit} is wrong. They have a confidence of {threshold} or "
+        "more."
+    ),
+    "unknown": mark(
+        "Nobody can say yet whether it is fit to run unattended. To promise 1 wrong in {limit}, "
+        "{needed} readings without an error are needed; here are {count}, {errors} of them wrong."
+    ),
+    "unfit": mark(
+        "Not fit to run unattended: 1 wrong in {limit} is asked, and of the {count} surest "
+        "readings {errors} are wrong."
+    ),
+    "drawn": mark(
+        "The photos are drawn, so nothing here says whether it is fit for your plant: measure "
+        "photos of yours."
+    ),
+    "seen": mark(
+        "Nobody can say whether it is fit to run unattended: some of these photos may have been "
+        "trained on."
+    ),
+    "none": mark("No photo is read whole, so nobody can say whether it is fit to run unattended."),
+}
+_WRONG = mark(
+    "Of 100 readings, {wrong} are wrong ({errors} of {count}; 95 % interval {interval}, copies "
+    "counted once)."
+)
+_SPARED = mark(
+    "If a person looks at the least sure 5 %, {wrong} of 100 of the others are wrong ({errors} of "
+    "{count})."
+)
+_TRAINED = mark(
+    "It was trained on {digits} digits of {photos} photos ({deliveries}), taken from {first} to "
+    "{last}."
+)
+_LABELS = mark(
+    "Look at {count} labels: the reader is sure that they are wrong. They come first under "
+    '"Misread digits"; `digits audit` looks for more.'
+)
+_REJECTED = mark(
+    "Correct what was left out: {count} files or boxes. `digits check raw` says what is wrong."
+)
+_RARE_DIGITS = mark("Add photos that show {digits}: training has few of them ({counts}).")
+_MORE_PHOTOS = mark(
+    "Label about {photos} more photos. So many are needed for {needed} readings to measure, since "
+    "one photo in {every} is kept for that."
+)
+_TWICE = mark(
+    "Twice as many photos can be expected to leave {share} of 100 readings wrong, as the learning "
+    "curve shows."
+)
+_CURVE = mark("`digits learning-curve` says how much better more photos would make it.")
+_OWN = mark("Label photos of your own, and put them into raw/ in place of the drawn ones.")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a reader is fit to run unattended, how often it is wrong, what it learnt, what to do.
+
+    `kind` is a key of the answers; `steps` are in the order in which they help.
+    """
+
+    kind: Literal["all", "surest", "unknown", "unfit", "drawn", "seen", "none"]
+    answer: Sentence
+    facts: Sequence[Sentence]
+    steps: Sequence[Sentence]
+
+
+def judge(report: Report) -> Verdict:
+    """The verdict on a report, against its limit."""
+    readings = score_readings(report.predictions, report.photos.whole.photos)
+    accepted = accept_by_threshold(count_copies_once(readings))
+    promise = find_promise(accepted, report.limit) if len(accepted) else None
+    kind = _kind(report, promise)
+    facts = [] if promise is None else list(_tell_errors(report, tabulate(accepted)))
+    if report.training:
+        facts.append(_tell_training(report))
+    steps = [Sentence(_OWN)] if kind == "drawn" else list(_tell_steps(report, promise))
+    return Verdict(kind, _answer(kind, report, promise), facts, steps)
+
+
+def _kind(
+    report: Report, promise: Promise | None
+) -> Literal["all", "surest", "unknown", "unfit", "drawn", "seen", "none"]:
+    if any(caveat.not_the_plant for caveat in report.caveats):
+        return "drawn"
+    if promise is None:
+        return "none"
+    if any(caveat.denies_unseen for caveat in report.caveats):
+        return "seen"
+    if promise.verdict == "kept":
+        return "all" if promise.at.share == 1 else "surest"
+    return "unknown" if promise.verdict == "too_few" else "unfit"
+
+
+def _answer(kind: str, report: Report, promise: Promise | None) -> Sentence:
+    values: dict[str, object] = {"limit": f"{round(1 / report.limit):,}"}
+    if promise:
+        values |= {
+            "needed": f"{promise.needed:,}", "count": f"{promise.at.accepted:,}",
+            "errors": f"{promise.at.errors:,}", "rest": f"{100 * (1 - promise.at.share):.1f} %",
+            "threshold": tell_confidence(promise.at.threshold),
+        }  # fmt: skip
+    return Sentence(_FIT[kind], values)
+
+
+def _tell_errors(report: Report, rows: Sequence[Acceptance]) -> Iterator[Sentence]:
+    """How many of 100 readings are wrong, of all and of the surest."""
+    every = rows[0]
+    low, high = every.interval
+    yield Sentence(
+        _WRONG,
+        {"wrong": _of_100(every), "errors": every.errors, "count": f"{every.accepted:,}",
+         "interval": f"{100 * low:.1f} to {100 * high:.1f}"},
+    )  # fmt: skip
+    spared = [row for row in rows if row.share <= 1 - _LOOKED_AT]
+    if spared and every.errors:
+        yield Sentence(
+            _SPARED,
+            {"wrong": _of_100(spared[0]), "errors": spared[0].errors,
+             "count": f"{spared[0].accepted:,}"},
+        )  # fmt: skip
+
+
+def _of_100(its: Acceptance) -> str:
+    return f"{100 * its.error:.1f}"
+
+
+def _tell_training(report: Report) -> Sentence:
+    assert report.training
+    digits, photos = report.photos.digits, report.photos
+    learnt = digits[digits["file"].isin(report.training.sides["train"])]
+    when = photos.taken or ("", "")
+    deliveries = sorted(set(digits["photo"].map(delivery_of)))
+    shown = ", ".join(deliveries[-3:])
+    return Sentence(
+        _TRAINED,
+        {"digits": f"{len(learnt):,}", "photos": f"{learnt['photo'].nunique():,}",
+         "first": _day(when[0]), "last": _day(when[1]),
+         "deliveries": f"… {shown}" if len(deliveries) > 3 else shown},
+    )  # fmt: skip
+
+
+def _day(taken: str) -> str:
+    """The day of an EXIF time, as in ISO 8601; a question mark where there is none."""
+    return taken[:10].replace(":", "-") or "?"
+
+
+def _tell_steps(report: Report, promise: Promise | None) -> Iterator[Sentence]:
+    """What helps most, first: right labels, nothing left out, rare digits, more photos."""
+    predictions, problems = report.predictions, report.photos.problems
+    doubted = predictions[predictions["predicted"] != predictions["actual"]]
+    if count := int((doubted["confidence"] >= _SURE).sum()):
+        yield Sentence(_LABELS, {"count": count})
+    lost = problems[(problems["verdict"] == "rejected") & ~problems["reason"].isin(EXPECTED)]
+    if len(lost):
+        yield Sentence(_REJECTED, {"count": len(lost)})
+    if report.training:
+        files = report.training.sides["train"]
+        counts = {label: sum(file.startswith(f"{label}/") for file in files) for label in CLASSES}
+        rare = [label for label in CLASSES if counts[label] < _RARE * len(files) / len(CLASSES)]
+        if rare:
+            told = ", ".join(f"{label}: {counts[label]}" for label in rare)
+            yield Sentence(_RARE_DIGITS, {"digits": " ".join(rare), "counts": told})
+    if promise and promise.verdict == "too_few":
+        yield _tell_missing(report, promise)
+    twice = report.curve.with_twice_the_photos() if report.curve else None
+    if twice is not None:
+        yield Sentence(_TWICE, {"share": f"{100 * twice:.1f}"})
+    elif report.training and not report.curve:
+        yield Sentence(_CURVE)
+
+
+def _tell_missing(report: Report, promise: Promise) -> Sentence:
+    """How many photos to label until the limit can be promised, if none is misread."""
+    every = max(1, report.photos.digits["photo"].nunique() / promise.at.accepted)
+    photos = math.ceil((promise.needed - promise.at.accepted) * every)
+    # To two figures: it is a guess.
+    step = 10 ** max(0, len(str(photos)) - 2)
+    return Sentence(
+        _MORE_PHOTOS,
+        {"photos": f"{math.ceil(photos / step) * step:,}", "needed": f"{promise.needed:,}",
+         "every": f"{every:.0f}"},
+    )  # fmt: skip
+
+
+def tell_confidence(share: float) -> str:
+    """A confidence as a percentage, rounded down, with one figure behind its nines: 99.97 %."""
+    nines = math.ceil(-math.log10(max(1 - share, 1e-9)))
+    digits = min(max(0, nines - 2), 4)
+    return f"{math.floor(share * 100 * 10**digits) / 10**digits:.{digits}f} %"
