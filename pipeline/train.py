@@ -101,10 +101,13 @@ def tell_where_it_stopped(epochs: list[EpochRow], params: TrainParams) -> Iterat
 
 
 def tell_rest(epochs: list[EpochRow], params: TrainParams) -> str:
-    """How long the epochs that are left take at most, at the speed of the last five."""
+    """Which epoch of how many this is, and how long the others take at the last five's speed."""
     recent = [epoch.seconds for epoch in epochs[-5:]]
-    left = params.epochs - len(epochs)
-    return say("{duration} left", duration=tell_duration(left * sum(recent) / len(recent)))
+    seconds = (params.epochs - len(epochs)) * sum(recent) / len(recent)
+    return say(
+        "epoch {done} of {all}, about {duration} left",
+        done=len(epochs), all=params.epochs, duration=tell_duration(seconds),
+    )  # fmt: skip
 
 
 def make_reader(mean: list[float], std: list[float], params: TrainParams) -> DigitReader:

@@ -20,11 +20,13 @@ from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5
 
 PICTURES = {"digits.png", "misread.png"}
-WRITTEN = {"index.html", "metrics.json", "model_card.md", "predictions.csv", *PICTURES}
+WRITTEN = {
+    "details.json", "index.html", "metrics.json", "model_card.md", "predictions.csv", *PICTURES,
+}  # fmt: skip
 
 
-def metrics():
-    return json.loads(Path("reports/metrics.json").read_text(encoding="utf-8"))
+def metrics(name="metrics"):
+    return json.loads(Path(f"reports/{name}.json").read_text(encoding="utf-8"))
 
 
 def page():
@@ -90,7 +92,7 @@ def test_the_model_card_is_of_this_model_and_its_data(evaluated):
     for label in "0123456789":
         train, valid = (sum(file.startswith(f"{label}/") for file in files) for files in sides)
         assert f"| digit {label} | {train} | {valid} |" in card
-    score = metrics()["digits"]
+    score = {**metrics()["digits"], **metrics("details")["digits"]}
     counts = f"{score['count']} | {score['photos']} | {score['errors']}"
     assert f"| digits | {counts} | {score['accuracy']:.2%}".replace("%", " %") in card
     assert "which the model was not trained on" in card
@@ -128,7 +130,7 @@ def test_a_photo_with_a_rejected_label_is_no_reading(evaluated, caplog):
 @pytest.mark.slow
 def test_a_copy_of_a_photo_is_no_further_evidence(evaluated):
     """A validation photo saved again is read twice, and counts as one photo."""
-    before = metrics()["readings"]
+    before = {**metrics()["readings"], **metrics("details")["readings"]}
     name = Path(PREDICTIONS.read_frame()["photo"][0]).stem
     with Image.open(evaluated.raw / f"{name}.jpg") as photo:
         photo.save(evaluated.raw / f"{name}-again.jpg", quality=85)
@@ -139,7 +141,7 @@ def test_a_copy_of_a_photo_is_no_further_evidence(evaluated):
     added = rows["file"][rows["photo"] == f"{name}-again.jpg"]
     write(LISTS["valid"], LISTS["valid"].read_bytes() + "".join(f"{f}\n" for f in added).encode())
     evaluated.do("train", "evaluate")
-    after = metrics()["readings"]
+    after = {**metrics()["readings"], **metrics("details")["readings"]}
     assert (after["count"], after["photos"]) == (before["count"] + 1, before["photos"])
 
 
@@ -154,7 +156,7 @@ def test_a_copy_of_a_photo_is_no_further_evidence(evaluated):
     ],
 )
 def test_what_flatters_is_said_where_the_figures_are(evaluated, change, said, caplog):
-    """In the log, above the page's promise and beside its headline, and in the model card."""
+    """In the log, above the page's promise and in its verdict, and in the model card."""
     shutil.copy("models/digits.pt", "first.pt")
     evaluated.set(**change)
     evaluated.do("split", "train", "evaluate")

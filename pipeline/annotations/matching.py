@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from pathlib import PurePosixPath
@@ -10,6 +11,8 @@ from typing import NamedTuple
 from pipeline.annotations.rules import Rejected
 
 _LONGEST_NAME = 255
+# Label Studio keeps 1a2b3c4d-IMG_0001.jpg of an uploaded IMG_0001.jpg, and its XML is called so.
+_UPLOADED = re.compile(r"(?:[0-9]+-)?[0-9a-f]{8}-(.+)")
 
 # Folders that say what kind of file is in them, and not whose: photos and XML that differ in these
 # alone belong together.
@@ -54,7 +57,8 @@ class PhotoFinder:
         It is in the XML's own folder; where that holds no photo at all, in the same delivery, that
         is in a folder whose path differs only in what says `Annotations` or `JPEGImages`. The XML's
         own stem is the truest name; `<filename>`, never followed as a path, decides between photos
-        of one stem and serves where no stem fits. Raises `Rejected`.
+        of one stem and serves where no stem fits; last, both serve without the code that an upload
+        put before them. Raises `Rejected`.
         """
         folder = xml.rpartition("/")[0]
         place = f"{folder}/" if folder in self._folders else _delivery(folder)
@@ -72,11 +76,19 @@ class PhotoFinder:
             raise Rejected("ambiguous_photo", " or ".join(others[:3]))
         if other:
             return Match(other, 2)
+        if photo := self._before_upload(place, own) or self._before_upload(place, _stem(named)):
+            return Match(photo, 3)
         elsewhere = self._anywhere.get(own, [])[:1]
         where = "".join(f"; {photo} is another folder's" for photo in elsewhere)
         raise Rejected(
             "no_photo", f"neither {PurePosixPath(xml).stem}.* nor {filename[:100]!r}{where}"
         )
+
+
+    def _before_upload(self, place: str, stem: str) -> str:
+        """The one photo whose name a tool put a code before, as `stem` has it; else none."""
+        named = _UPLOADED.fullmatch(stem)
+        return _one_of(self._photos.get((place, named[1]), [])) if named else ""
 
 
 def _one_of(photos: list[str]) -> str:

@@ -39,7 +39,7 @@ class Figures:
     ece: float
 
     def as_numbers(self) -> dict[str, Any]:
-        """metrics.json: nested numbers, rounded; of nothing there is no accuracy."""
+        """metrics.json: what people ask first, in few lines; of nothing there is no accuracy."""
         return {
             "readings": _numbers(self.readings) | {"left_out": self.left_out},
             "digits": _numbers(self.digits),
@@ -51,8 +51,10 @@ class Figures:
         }
 
     def details(self) -> dict[str, Any]:
-        """details.json: what is behind them."""
+        """details.json: what is behind them, the intervals above all."""
         return {
+            "readings": _interval(self.readings),
+            "digits": _interval(self.digits),
             "classes": {label: round(its.share, 6) for label, its in self.classes.items()},
             "macro_f1": round(self.macro_f1, 6),
             "calibration": {"ece": round(self.ece, 6)},
@@ -141,9 +143,13 @@ def number_bins(confidence: pd.Series) -> NDArray[np.int64]:
 
 
 def _numbers(score: Score) -> dict[str, float]:
-    numbers: dict[str, float] = {"count": score.count, "errors": score.errors}
-    if score.count:
-        low, high = score.interval
-        numbers["accuracy"] = round(score.share, 6)
-        numbers |= {"low": low, "high": high, "photos": score.photos}
-    return numbers
+    accuracy = {"accuracy": round(score.share, 6)} if score.count else {}
+    return accuracy | {"errors": score.errors, "count": score.count}
+
+
+def _interval(score: Score) -> dict[str, float]:
+    """The 95 % interval of a share, and on how many photos it stands."""
+    if not score.count:
+        return {}
+    low, high = score.interval
+    return {"low": low, "high": high, "photos": score.photos}

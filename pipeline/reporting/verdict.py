@@ -59,8 +59,8 @@ _FIT = {
     "none": mark("No photo is read whole, so nobody can say whether it is fit to run unattended."),
 }
 _WRONG = mark(
-    "Of 100 readings, {wrong} are wrong ({errors} of {count}; 95 % interval {interval}, copies "
-    "counted once)."
+    "Of 100 readings, {wrong} are wrong ({errors} of {count}; 95 % interval {low} to {high}, "
+    "copies counted once)."
 )
 _SPARED = mark(
     "If a person looks at the least sure 5 %, {wrong} of 100 of the others are wrong ({errors} of "
@@ -148,14 +148,14 @@ def _tell_errors(report: Report, rows: Sequence[Acceptance]) -> Iterator[Sentenc
     yield Sentence(
         _WRONG,
         {"wrong": _of_100(every), "errors": every.errors, "count": f"{every.accepted:,}",
-         "interval": f"{100 * low:.1f} to {100 * high:.1f}"},
+         "low": f"{100 * low:.1f}", "high": f"{100 * high:.1f}"},
     )  # fmt: skip
-    spared = [row for row in rows if row.share <= 1 - _LOOKED_AT]
+    spared = [row for row in rows if 1 - _LOOKED_AT <= row.share < 1]
     if spared and every.errors:
         yield Sentence(
             _SPARED,
-            {"wrong": _of_100(spared[0]), "errors": spared[0].errors,
-             "count": f"{spared[0].accepted:,}"},
+            {"wrong": _of_100(spared[-1]), "errors": spared[-1].errors,
+             "count": f"{spared[-1].accepted:,}"},
         )  # fmt: skip
 
 

@@ -78,6 +78,31 @@ def test_without_its_own_the_filename_finds_it(filename):
     assert find(["b.jpg"], "a.xml", filename) == "b.jpg"
 
 
+@pytest.mark.parametrize(
+    ("xml", "filename"),
+    [
+        ("1a2b3c4d-IMG_1.xml", "1a2b3c4d-IMG_1.jpg"),
+        ("12-1a2b3c4d-IMG_1.xml", ""),
+        ("7.xml", "1A2B3C4D-img_1.jpg"),
+    ],
+)
+def test_the_code_that_an_upload_put_before_a_name_is_left_out(xml, filename):
+    """Label Studio's XML, beside the photos as the phone named them; the whole name is first."""
+    assert find(["IMG_1.jpg", "IMG_2.jpg"], xml, filename) == "IMG_1.jpg"
+    whole = f"{xml.rpartition('.')[0]}.jpg"
+    assert find(["IMG_1.jpg", whole], xml, filename) == whole
+
+
+@pytest.mark.parametrize(
+    ("photos", "reason"),
+    [(["IMG_1.jpg", "IMG_1.png"], "no_photo"), (["x/IMG_1.jpg"], "no_photo")],
+    ids=["two photos", "another folder"],
+)
+def test_without_its_code_a_name_must_mean_one_photo_beside_it(photos, reason):
+    """Else nobody knows which."""
+    assert refusal([*photos, "y.jpg"], "1a2b3c4d-IMG_1.xml", "").reason == reason
+
+
 def test_the_whole_filename_comes_before_its_stem():
     """It is b.jpg, not b.png."""
     assert find(["x/b.png", "x/b.jpg"], "x/a.xml", "b.jpg") == "x/b.jpg"

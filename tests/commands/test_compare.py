@@ -41,14 +41,17 @@ def test_the_better_model_is_found(history: Path) -> None:
     printed = compare(history, "HEAD~1")
     report = json.loads((history / "reports/compare/compare.json").read_text(encoding="utf-8"))
     listed = (history / "data/valid_data.txt").read_text(encoding="utf-8").splitlines()
-    metrics = json.loads((history / "reports/metrics.json").read_text(encoding="utf-8"))
+    metrics, details = (
+        json.loads((history / f"reports/{name}.json").read_text(encoding="utf-8"))
+        for name in ("metrics", "details")
+    )
     assert report["count"] == len(listed)
     assert report["new_right"] == report["count"] - metrics["digits"]["errors"]
     assert report["new_right"] - report["old_right"] == report["gained"] - report["lost"]
     assert report["p_value"] < 0.05
     assert report["interval"][0] > 0
-    assert f"trained on: {len(listed)} (photos: {metrics['digits']['photos']})" in printed
-    assert report["photos"] == metrics["digits"]["photos"] >= report["uneven"] > 5
+    assert f"trained on: {len(listed)} (photos: {details['digits']['photos']})" in printed
+    assert report["photos"] == details["digits"]["photos"] >= report["uneven"] > 5
     assert f"one is ahead on {report['uneven']} photos" in printed
     assert printed.splitlines()[-1].startswith(f"Better: {report['gained']} digits more")
     assert (history / "reports/compare/gained.png").stat().st_size > 5000

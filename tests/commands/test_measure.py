@@ -14,7 +14,14 @@ from pipeline.commands.measure import main
 from pipeline.contracts import LISTS, PREDICTIONS, PROBLEMS, read_list
 from pipeline.runtime.errors import UserError
 
-WRITTEN = {"index.html", "metrics.json", "misread.png", "predictions.csv", "problems.csv"}
+WRITTEN = {
+    "details.json",
+    "index.html",
+    "metrics.json",
+    "misread.png",
+    "predictions.csv",
+    "problems.csv",
+}
 
 pytestmark = pytest.mark.slow
 

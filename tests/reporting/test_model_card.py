@@ -21,6 +21,7 @@ FACTS = Facts(
         digits=Score(98, 100, 14, (0.93, 0.99456)),
         readings=Score(10, 10, 9, (0.7225, 1.0)),
         left_out=0,
+        deliveries={},
         classes={"0": Score(48, 50, 12, (0.8654, 0.989)), "7": Score(50, 50, 13, (0.9, 1.0))},
         macro_f1=0.98,
         ece=0.01,

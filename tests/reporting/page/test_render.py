@@ -90,10 +90,10 @@ def test_the_honest_promise_is_said(report):
 
 
 @pytest.mark.parametrize("caveat", [UNKNOWN, *doubt_drawn({"sample": 3})])
-def test_a_caveat_stands_beside_the_headline_and_the_promise(report, caveat):
+def test_a_caveat_stands_in_the_verdict_and_beside_the_promise(report, caveat):
     """In both languages; and what nobody knows is not claimed."""
     page = Page(render_report(replace(report, caveats=[caveat])))
-    for section in ("accuracy", "trust"):
+    for section in ("verdict", "trust"):
         [said] = page.root.get_element_by_id(section).xpath(".//ul[@class='caveats']//span")
         assert said.get("data-en") == caveat.english
         assert said.get("data-ko") == say_in("ko", caveat.text)
