@@ -9,6 +9,7 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -44,6 +45,15 @@ def pytest_collection_modifyitems(items):
     """Begin with the files that have most slow tests: no worker waits for a long one at the end."""
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -slow[item.path])
+
+
+def pytest_collection_finish():
+    """Have torch's autograd begin before a test exports or compiles a network.
+
+    Where one of these came first, no copy of this process could train (processes.py).
+    """
+    if torch := sys.modules.get("torch"):
+        torch.ones(1, requires_grad=True).backward()
 
 
 @pytest.fixture(autouse=True, scope="session")

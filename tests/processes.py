@@ -55,7 +55,7 @@ class Process:
 def prepare(name: str) -> Callable[[], None]:
     """Import a stage, or a command; returns what runs it."""
     if name in COMMANDS:
-        importlib.import_module(f"pipeline.commands.{name}")
+        importlib.import_module(f"pipeline.commands.{name.replace('-', '_')}")
     if name in COMMANDS or name.startswith("-"):
         return digits
     main = importlib.import_module(f"pipeline.{name}").main
@@ -79,6 +79,8 @@ def become(main: Callable[[], None], folder: Path, arguments: list[str]) -> None
     except BaseException:
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(code)

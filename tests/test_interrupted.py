@@ -36,7 +36,7 @@ def kill_after(workplace: Workplace, count: int) -> list[str]:
     told: list[str] = []
     while len(told) < count:
         line = running.stderr.readline()
-        assert line
+        assert line, running.end()
         told += epochs(line)
     running.kill()
     return told
@@ -45,6 +45,7 @@ def kill_after(workplace: Workplace, count: int) -> list[str]:
 def test_a_killed_run_goes_on_after_the_last_finished_epoch(workplace):
     """Epochs done are not done again, as their seconds show; the model is the same bytes."""
     undisturbed = workplace.run("train")
+    assert undisturbed.returncode == 0, undisturbed
     model = MODEL.read_bytes()
     MODEL.unlink()
     told = kill_after(workplace, 3)

@@ -123,7 +123,7 @@ def test_a_killed_process_ends_the_run(team):
     team.set(train__epochs=500)
     running = Process(team.folder, "train")
     while "Epoch: " not in (line := running.stderr.readline()):
-        assert line
+        assert line, running.end()
     workers = psutil.Process(running.pid).children()
     assert len(workers) == 2
     workers[1].kill()
