@@ -101,12 +101,11 @@ def tell_where_it_stopped(epochs: list[EpochRow], params: TrainParams) -> Iterat
 
 
 def tell_rest(epochs: list[EpochRow], params: TrainParams) -> str:
-    """Which epoch of how many this is, and how long the others take at the last five's speed."""
+    """Of how many epochs, and how long those that are left take at the last five's speed."""
     recent = [epoch.seconds for epoch in epochs[-5:]]
     seconds = (params.epochs - len(epochs)) * sum(recent) / len(recent)
     return say(
-        "epoch {done} of {all}, about {duration} left",
-        done=len(epochs), all=params.epochs, duration=tell_duration(seconds),
+        "of {all}, about {duration} left", all=params.epochs, duration=tell_duration(seconds)
     )  # fmt: skip
 
 

@@ -97,9 +97,14 @@ def _one_of(photos: list[str]) -> str:
 
 def _delivery(folder: str) -> str:
     """A folder without those parts of its path that only say what kind of file is in it."""
-    parts = [part for part in folder.split("/") if _fold(part) not in _KINDS]
+    parts = [part for part in folder.split("/") if not is_kind(part)]
     # No folder is called so: the photos of a folder itself are kept under its path with a /.
     return "/".join(parts) + "|"
+
+
+def is_kind(folder: str) -> bool:
+    """Whether a folder's name says what kind of file is in it, and not whose: `JPEGImages`."""
+    return _fold(folder) in _KINDS
 
 
 def _name(path: str) -> str:

@@ -14,15 +14,15 @@ from pipeline.runtime.command import make_parser, run
 
 # In the order in which a newcomer wants them, each with what it is for.
 COMMANDS = {
-    "check": mark("what is wrong in a folder of photos and XML, before it goes into raw/"),
-    "measure": mark("how well the model reads another folder, on photos it never saw"),
-    "compare": mark("whether today's model is better than an earlier version's"),
+    "check": mark("what is wrong in a folder of photos and XML"),
+    "measure": mark("how well the model reads the photos of another folder"),
+    "compare": mark("whether today's model is better than an earlier one"),
     "audit": mark("which labels are likely wrong"),
     "learning-curve": mark("what more photos would bring"),
     "export": mark("the model as ONNX, for other programs"),
-    "doctor": mark("what a run needs and this machine lacks, and what to type"),
+    "doctor": mark("what a run needs and this machine lacks"),
     "install": mark("make .venv with all packages, or bring it up to date"),
-    "sample": mark("draw photos of a scale with their XML, to try everything on"),
+    "sample": mark("draw photos of a scale with their XML"),
 }
 
 

@@ -32,6 +32,7 @@ from pipeline.learning.hardware import Hardware, use_hardware
 from pipeline.messages import mark, say
 from pipeline.params import CropParams, load_params
 from pipeline.reporting.figures import draw_misread
+from pipeline.reporting.metrics import delivery_of
 from pipeline.reporting.misread import load_misread
 from pipeline.reporting.pairing import Pairing
 from pipeline.runtime.command import make_parser
@@ -74,6 +75,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     right = predicted.eq(digits["label"], axis=0)
     pairing = Pairing.of(right["old"].to_numpy(), right["new"].to_numpy(), digits["group"])
     log_report(pairing, arguments.rev)
+    log_deliveries(right, digits["photo"].map(delivery_of), arguments.rev)
     save_report(arguments.out, arguments.rev, pairing, digits, predicted)
     log.info("%s", pairing.verdict)
     if arguments.max_drop is not None and -pairing.difference > arguments.max_drop:
@@ -219,6 +221,20 @@ def log_report(pairing: Pairing, rev: str) -> None:
             p=f"{pairing.p_value:.3g}",
         )
     )  # fmt: skip
+
+
+def log_deliveries(right: pd.DataFrame, delivery: pd.Series, rev: str) -> None:
+    """Say how both did on each delivery: a new one's display may be all that the old one lacks."""
+    if delivery.nunique() < 2:
+        return
+    for name, its in right.groupby(delivery):
+        old, new = (f"{100 * its[column].mean():.2f}" for column in ("old", "new"))
+        log.info(
+            say(
+                "{delivery}: {count} digits, {rev} {old} % right, today {new} %",
+                delivery=name, count=len(its), rev=rev, old=old, new=new,
+            )
+        )  # fmt: skip
 
 
 def save_report(

@@ -72,7 +72,7 @@ class Hardware:
         if self.device.type == "cuda":
             name = torch.cuda.get_device_name(self.device)
         else:
-            name = say("the CPU, {threads} threads", threads=torch.get_num_threads())
+            name = say("the CPU, threads: {threads}", threads=torch.get_num_threads())
         return f"{name}, {'bf16' if self.precision == torch.bfloat16 else 'fp32'}"
 
 

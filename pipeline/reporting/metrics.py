@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
+from pipeline.annotations.matching import is_kind
 from pipeline.reporting.acceptance import score_readings
 from pipeline.reporting.score import Score
 from pipeline.reporting.whole import Whole
@@ -113,9 +114,12 @@ def _by_delivery(
 
 
 def delivery_of(photo: str) -> str:
-    """The delivery that a photo came with: the folder below raw/ that it is in, else raw itself."""
-    folder, _, rest = photo.partition("/")
-    return f"raw/{folder}" if rest else "raw"
+    """The delivery that a photo came with: the folder below raw/ that it is in, else raw itself.
+
+    `JPEGImages` and the like are no delivery: they say what is in them.
+    """
+    folder = next((part for part in photo.split("/")[:-1] if not is_kind(part)), "")
+    return f"raw/{folder}" if folder else "raw"
 
 
 def expected_calibration_error(confidence: pd.Series, right: pd.Series) -> float:

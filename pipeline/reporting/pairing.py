@@ -17,14 +17,14 @@ _SIGNIFICANT = 0.05
 _FEWEST_UNEVEN = 6
 
 _TOO_FEW = mark(
-    "No difference can be told: {gained} digits more are read right and {lost} less, and {count} "
+    "No difference can be told: {gained} digits more are read right and {lost} fewer, and {count} "
     "digits on {photos} photos are too few to tell that from chance."
 )
 _CHANCE = mark(
-    "No difference can be told from chance: {gained} digits more are read right, {lost} less."
+    "No difference can be told from chance: {gained} digits more are read right, {lost} fewer."
 )
-_BETTER = mark("Better: {gained} digits more are read right, {lost} less. That is no chance.")
-_WORSE = mark("Worse: {lost} digits less are read right, {gained} more. That is no chance.")
+_BETTER = mark("Better: {gained} digits more are read right, {lost} fewer. This is not chance.")
+_WORSE = mark("Worse: {lost} digits fewer are read right, {gained} more. This is not chance.")
 
 
 @dataclass(frozen=True)

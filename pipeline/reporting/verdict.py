@@ -19,6 +19,7 @@ from pipeline.reporting.acceptance import (
     score_readings,
     tabulate,
 )
+from pipeline.reporting.intervals import fewest_without_error
 from pipeline.reporting.metrics import delivery_of
 from pipeline.reporting.page.report import Report
 from pipeline.reporting.sentence import Sentence
@@ -45,8 +46,8 @@ _FIT = {
         "{needed} readings without an error are needed; here are {count}, {errors} of them wrong."
     ),
     "unfit": mark(
-        "Not fit to run unattended: 1 wrong in {limit} is asked, and of the {count} surest "
-        "readings {errors} are wrong."
+        "Not fit to run unattended: at most 1 wrong in {limit} is asked, and of the {count} "
+        "readings that would go through {errors} are wrong. A person must look at every reading."
     ),
     "drawn": mark(
         "The photos are drawn, so nothing here says whether it is fit for your plant: measure "
@@ -66,10 +67,8 @@ _SPARED = mark(
     "If a person looks at the least sure 5 %, {wrong} of 100 of the others are wrong ({errors} of "
     "{count})."
 )
-_TRAINED = mark(
-    "It was trained on {digits} digits of {photos} photos ({deliveries}), taken from {first} to "
-    "{last}."
-)
+_TRAINED = mark("It was trained on {digits} digits of {photos} photos ({deliveries}).")
+_TAKEN = mark("The photos were taken from {first} to {last}.")
 _LABELS = mark(
     "Look at {count} labels: the reader is sure that they are wrong. They come first under "
     '"Misread digits"; `digits audit` looks for more.'
@@ -80,7 +79,8 @@ _REJECTED = mark(
 _RARE_DIGITS = mark("Add photos that show {digits}: training has few of them ({counts}).")
 _MORE_PHOTOS = mark(
     "Label about {photos} more photos. So many are needed for {needed} readings to measure, since "
-    "one photo in {every} is kept for that."
+    "one photo in {every} is kept for that. If 1 wrong in {eased} is enough, set evaluate.limit to "
+    "that: {needed_then} readings show it."
 )
 _TWICE = mark(
     "Twice as many photos can be expected to leave {share} of 100 readings wrong, as the learning "
@@ -112,7 +112,10 @@ def judge(report: Report) -> Verdict:
     facts = [] if promise is None else list(_tell_errors(report, tabulate(accepted)))
     if report.training:
         facts.append(_tell_training(report))
-    steps = [Sentence(_OWN)] if kind == "drawn" else list(_tell_steps(report, promise))
+    if report.photos.taken:
+        first, last = (day[:10].replace(":", "-") for day in report.photos.taken)
+        facts.append(Sentence(_TAKEN, {"first": first, "last": last}))
+    steps = [Sentence(_OWN)] if kind == "drawn" else list(_tell_steps(report, promise, kind))
     return Verdict(kind, _answer(kind, report, promise), facts, steps)
 
 
@@ -127,7 +130,9 @@ def _kind(
         return "seen"
     if promise.verdict == "kept":
         return "all" if promise.at.share == 1 else "surest"
-    return "unknown" if promise.verdict == "too_few" else "unfit"
+    # Few readings cannot show that it is fit; they can show that it is not.
+    is_worse = promise.at.interval[0] > report.limit
+    return "unfit" if promise.verdict == "broken" or is_worse else "unknown"
 
 
 def _answer(kind: str, report: Report, promise: Promise | None) -> Sentence:
@@ -165,25 +170,18 @@ def _of_100(its: Acceptance) -> str:
 
 def _tell_training(report: Report) -> Sentence:
     assert report.training
-    digits, photos = report.photos.digits, report.photos
+    digits = report.photos.digits
     learnt = digits[digits["file"].isin(report.training.sides["train"])]
-    when = photos.taken or ("", "")
     deliveries = sorted(set(digits["photo"].map(delivery_of)))
     shown = ", ".join(deliveries[-3:])
     return Sentence(
         _TRAINED,
         {"digits": f"{len(learnt):,}", "photos": f"{learnt['photo'].nunique():,}",
-         "first": _day(when[0]), "last": _day(when[1]),
          "deliveries": f"… {shown}" if len(deliveries) > 3 else shown},
     )  # fmt: skip
 
 
-def _day(taken: str) -> str:
-    """The day of an EXIF time, as in ISO 8601; a question mark where there is none."""
-    return taken[:10].replace(":", "-") or "?"
-
-
-def _tell_steps(report: Report, promise: Promise | None) -> Iterator[Sentence]:
+def _tell_steps(report: Report, promise: Promise | None, kind: str) -> Iterator[Sentence]:
     """What helps most, first: right labels, nothing left out, rare digits, more photos."""
     predictions, problems = report.predictions, report.photos.problems
     doubted = predictions[predictions["predicted"] != predictions["actual"]]
@@ -199,7 +197,7 @@ def _tell_steps(report: Report, promise: Promise | None) -> Iterator[Sentence]:
         if rare:
             told = ", ".join(f"{label}: {counts[label]}" for label in rare)
             yield Sentence(_RARE_DIGITS, {"digits": " ".join(rare), "counts": told})
-    if promise and promise.verdict == "too_few":
+    if promise and kind == "unknown":
         yield _tell_missing(report, promise)
     twice = report.curve.with_twice_the_photos() if report.curve else None
     if twice is not None:
@@ -217,7 +215,8 @@ def _tell_missing(report: Report, promise: Promise) -> Sentence:
     return Sentence(
         _MORE_PHOTOS,
         {"photos": f"{math.ceil(photos / step) * step:,}", "needed": f"{promise.needed:,}",
-         "every": f"{every:.0f}"},
+         "every": f"{every:.0f}", "eased": f"{round(0.1 / report.limit):,}",
+         "needed_then": f"{fewest_without_error(10 * report.limit):,}"},
     )  # fmt: skip
 
 

@@ -13,11 +13,22 @@ from types import FrameType, TracebackType
 
 from pipeline.messages import say
 
+# Stages and commands, as they stand on the command line.
+_WITH_TORCH = frozenset({
+    "pipeline.train", "pipeline.evaluate", "measure", "compare", "audit", "export",
+    "learning-curve",
+})  # fmt: skip
+
 
 def begin() -> None:
-    """Say in a line, without a traceback, that Ctrl-C was pressed or that a package is missing."""
+    """Say in a line, without a traceback, that Ctrl-C was pressed or that a package is missing.
+
+    And that PyTorch is loaded, before the seconds that it takes.
+    """
     signal.signal(signal.SIGINT, _stop)
     sys.excepthook = _say_what_is_missing
+    if _WITH_TORCH.intersection(sys.orig_argv) and "RANK" not in os.environ:
+        sys.stderr.write(f"{say('Loading PyTorch …')}\n")
 
 
 def stopped() -> str:

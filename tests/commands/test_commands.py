@@ -33,7 +33,7 @@ def test_its_help_fits_on_a_screen(capsys, arguments):
 def test_it_offers_every_command_that_there_is():
     """A module of pipeline/commands is a command, and the other way round."""
     modules = {path.stem for path in (ROOT / "pipeline/commands").glob("*.py")}
-    assert modules - {"__init__", "__main__"} == set(COMMANDS)
+    assert modules - {"__init__", "__main__"} == {its.replace("-", "_") for its in COMMANDS}
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_it_speaks_korean(capsys, monkeypatch):
     """The language of the user's environment holds for the help, too."""
     monkeypatch.setenv("PIPELINE_LANG", "ko")
     _, printed = said(capsys, "--help")
-    assert len(re.findall(r"^  \w+ .*[가-힣]", printed, re.MULTILINE)) == len(COMMANDS)
+    assert len(re.findall(r"^  [\w-]+ .*[가-힣]", printed, re.MULTILINE)) == len(COMMANDS)
 
 
 def test_a_command_runs_as_a_process(workplace):

@@ -85,7 +85,7 @@ def test_each_class_that_occurs_has_its_accuracy():
 
 def test_each_delivery_has_its_own_figures():
     """The folder below raw/ tells them apart, so that old photos are compared with old ones."""
-    names = {"a": "a.jpg", "b": "2026-11-23/b.jpg", "c": "2026-11-23/day/c.jpg"}
+    names = {"a": "JPEGImages/a.jpg", "b": "2026-11-23/b.jpg", "c": "2026-11-23/photos/c.jpg"}
     named = PREDICTIONS.replace({"photo": names})
     found = figures(*names.values(), predictions=named).as_numbers()["deliveries"]
     assert found == {

@@ -41,10 +41,15 @@ def verdict(rows: pd.DataFrame, **options: object):
         (298, 0, 0.01, "unknown"),
         (600, 60, 0.01, "surest"),
         (298, 0, 0.001, "unknown"),
+        (40, 1, 0.01, "unknown"),
+        (31, 5, 0.001, "unfit"),
     ],
 )
 def test_299_without_an_error_show_1_in_100(right, wrong, limit, kind):
-    """0.99 to the power of 299 is just under 5 %; where the least sure are wrong, the others go."""
+    """0.99 to the power of 299 is just under 5 %; where the least sure are wrong, the others go.
+
+    Few readings show that a reader is unfit where even the low end of the interval is too much.
+    """
     assert verdict(predictions(right, wrong), limit=limit).kind == kind
 
 
@@ -66,7 +71,7 @@ def test_nothing_is_promised_for_drawn_or_seen_photos(caveats, kind):
 
 def test_what_is_wrong_of_100_is_counted():
     """Of 40 readings 2 are wrong; without the least sure twentieth, 38, it is 0."""
-    first, second = map(str, verdict(predictions(38, 2)).facts)
+    first, second, *_ = map(str, verdict(predictions(38, 2)).facts)
     assert first.startswith("Of 100 readings, 5.0 are wrong (2 of 40; ")
     assert second.endswith("0.0 of 100 of the others are wrong (0 of 38).")
 
@@ -74,16 +79,26 @@ def test_what_is_wrong_of_100_is_counted():
 def test_the_steps_are_in_the_order_in_which_they_help():
     """Labels that are likely wrong, what was left out, rare digits, more photos, the curve."""
     rows = predictions(40, 2, unsure=0.99)
-    report = make_report(Path("raw"), rows, training=make_training(rows))
+    report = make_report(Path("raw"), rows, training=make_training(rows), limit=0.02)
     lost = PROBLEMS.frame([ProblemRow("a.xml", "1", "rejected", "no_box", "")] * 3)
     found = judge(replace(report, photos=replace(report.photos, problems=lost)))
     labels, left_out, rare, more, curve = map(str, found.steps)
     assert labels.startswith("Look at 2 labels")
     assert left_out.startswith("Correct what was left out: 3 files or boxes")
     assert rare.startswith("Add photos that show 0 1 2 3 4 5 6 8 9")
-    # 2,995 readings are needed, 42 are here, and all photos are measured.
-    assert more.startswith("Label about 3,000 more photos")
+    # 149 readings are needed, 42 are here, and all photos are measured.
+    assert more.startswith("Label about 110 more photos")
+    assert "If 1 wrong in 5 is enough" in more
     assert "learning-curve" in curve
+
+
+def test_when_the_photos_were_taken_is_said_where_exif_says_it():
+    """By the day; and nothing where it does not."""
+    report = make_report(Path("raw"), predictions(3))
+    taken = replace(report.photos, taken=("2026:03:01 08:00:00", "2026:11:26 17:30:00"))
+    said = str(judge(replace(report, photos=taken)).facts[-1])
+    assert said == "The photos were taken from 2026-03-01 to 2026-11-26."
+    assert "taken" not in " ".join(map(str, judge(report).facts))
 
 
 def test_where_the_curve_is_known_it_says_what_twice_the_photos_bring():
