@@ -132,10 +132,11 @@ class DoubtRow:
 class CurveRow:
     """A reader trained on a share of the training photos, and what it read of validation.
 
-    `lists` are the MD5 of the lists that it was of, and `photos` and `digits` those it learnt from.
+    `curve` names what it was of, as `learning_curve.name_of` does; `photos` and `digits` are those
+    it learnt from.
     """
 
-    lists: str
+    curve: str
     share: float
     seed: int
     photos: int

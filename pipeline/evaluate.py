@@ -17,14 +17,13 @@ from pipeline.contracts import (
     LISTS,
     PHOTOS,
     PROBLEMS,
-    lists_md5,
     read_list,
 )
 from pipeline.dividing.copies import group_digits
 from pipeline.images.digits import load_digits
 from pipeline.learning.checkpoint import MODEL, Checkpoint, load_checkpoint
 from pipeline.learning.hardware import use_hardware
-from pipeline.params import load_params
+from pipeline.params import Params, load_params
 from pipeline.reporting.caveats import (
     Caveat,
     doubt_choice,
@@ -33,7 +32,7 @@ from pipeline.reporting.caveats import (
     doubt_start,
 )
 from pipeline.reporting.figures import draw_digits
-from pipeline.reporting.learning_curve import LearningCurve
+from pipeline.reporting.learning_curve import LearningCurve, name_of
 from pipeline.reporting.measurement import log_summary, predict_digits, save_measurement
 from pipeline.reporting.metrics import measure
 from pipeline.reporting.model_card import gather_facts, model_card
@@ -68,7 +67,7 @@ def main() -> None:
     caveats = find_caveats(checkpoint, training, digits)
     report = Report(
         checkpoint.model, margin, predictions, photos, training, caveats, params.evaluate.limit,
-        load_curve(),
+        load_curve(params),
     )  # fmt: skip
     save_measurement(_REPORTS, report, figures)
     facts = gather_facts(MODEL, checkpoint, params.split, report, training, figures)
@@ -135,12 +134,12 @@ def describe_photos(digits: pd.DataFrame, validation: pd.DataFrame) -> Photos:
     return Photos(_RAW, digits, whole, problems, PROBLEMS.path, when_taken(PHOTOS.read_frame()))
 
 
-def load_curve() -> LearningCurve | None:
-    """The learning curve of today's lists; None where there is none, or one of other photos."""
+def load_curve(params: Params) -> LearningCurve | None:
+    """The learning curve of today's digits and settings; None where there is none."""
     if not CURVE.path.exists():
         return None
-    today = "-".join(lists_md5().values())
-    return LearningCurve.of([row for row in CURVE.read() if row.lists == today])
+    today = name_of(params)
+    return LearningCurve.of([row for row in CURVE.read() if row.curve == today])
 
 
 def draw_training_digits(training: Training, size: int) -> bytes:

@@ -12,7 +12,8 @@ from pipeline.annotations.rules import Rejected
 
 _LONGEST_NAME = 255
 # Label Studio keeps 1a2b3c4d-IMG_0001.jpg of an uploaded IMG_0001.jpg, and its XML is called so.
-_UPLOADED = re.compile(r"(?:[0-9]+-)?[0-9a-f]{8}-(.+)")
+# Eight digits alone are a date.
+_UPLOADED = re.compile(r"(?:[0-9]+-)?(?![0-9]{8}-)[0-9a-f]{8}-(.+)")
 
 # Folders that say what kind of file is in them, and not whose: photos and XML that differ in these
 # alone belong together.

@@ -67,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     new.check_lists()
     if not shares_photos(arguments.rev):
         log.info(say(_NOTHING_YET, rev=arguments.rev))
-        return
+        if arguments.max_drop is None:
+            return
     digits = unseen_digits(arguments.rev)
     predicted = pd.DataFrame(
         {"old": read_boxes(old, digits, hardware), "new": read_boxes(new, digits, hardware)}

@@ -24,7 +24,7 @@ from typing import Literal
 from pipeline.messages import language, mark, say
 from pipeline.runtime.command import make_parser, run
 from pipeline.runtime.packages import find_gpu
-from pipeline.runtime.start import activation
+from pipeline.runtime.start import how_to_get_packages
 
 log = logging.getLogger(__name__)
 
@@ -72,14 +72,10 @@ def look_at_packages() -> Iterator[Finding]:
     if not missing:
         yield Finding("ok", where)
         return
-    active = Path(sys.prefix) == Path(".venv").resolve()
-    advice = "make setup"
-    if Path(".venv").exists():
-        advice = "python -m pipeline.commands.install" if active else activation()
     yield Finding(
         "stop",
         say("{python} has no package {name}: type `{advice}`",
-            python=where, name=missing[0], advice=advice),
+            python=where, name=missing[0], advice=how_to_get_packages()),
     )  # fmt: skip
 
 
@@ -138,7 +134,7 @@ def look_at_photos() -> Iterator[Finding]:
     from pipeline.annotations.listing import find_unsafe  # noqa: PLC0415
     from pipeline.annotations.reasons import REASONS  # noqa: PLC0415
 
-    if not _RAW.is_dir():
+    if not _RAW.is_dir() or not any(_RAW.iterdir()):
         yield Finding("stop", _where_photos_are())
         return
     unsafe = find_unsafe(_RAW)
@@ -182,7 +178,10 @@ def look_at_locks() -> Iterator[Finding]:
         )  # fmt: skip
         return
     for number in running:
-        name = psutil.Process(number).name()
+        try:
+            name = psutil.Process(number).name()
+        except psutil.NoSuchProcess:  # it has just ended
+            continue
         advice = (
             mark("process {number} ({name}) runs DVC here already: wait until it ends")
             if "dvc" in name or "python" in name

@@ -58,10 +58,19 @@ def make_environment() -> list[str]:
         )  # fmt: skip
     python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     uv = shutil.which("uv")
-    if not python.exists():
-        make = [uv, "venv", "--python", sys.executable] if uv else [sys.executable, "-m", "venv"]
+    # One that was left half made has no pip.
+    has_pip = [str(python), "-m", "pip", "--version"]
+    if not python.exists() or subprocess.run(has_pip, capture_output=True, check=False).returncode:
+        by_uv = [uv, "venv", "--seed", "--clear", "--python", sys.executable] if uv else []
+        make = by_uv or [sys.executable, "-m", "venv", "--clear"]
         if subprocess.run([*make, str(VENV)], check=False).returncode:
-            sys.exit(say("ERROR: on Debian and Ubuntu: sudo apt install python3-venv"))
+            sys.exit(
+                say(
+                    "ERROR: {folder} could not be made, for the reason above. Where ensurepip is "
+                    "missing, on Debian and Ubuntu: sudo apt install python3-venv",
+                    folder=VENV,
+                )
+            )
     if uv:
         return [uv, "pip", "install", "--python", str(python)]
     # Python compiles what it imports: pip would compile all of torch, for a minute.

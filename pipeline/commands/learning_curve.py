@@ -29,7 +29,6 @@ from pipeline.contracts import (
     PHOTOS,
     PROBLEMS,
     CurveRow,
-    lists_md5,
     read_list,
     read_stats,
 )
@@ -43,7 +42,7 @@ from pipeline.learning.networks import build
 from pipeline.learning.run import Run
 from pipeline.messages import say
 from pipeline.params import Params, load_params
-from pipeline.reporting.learning_curve import LearningCurve
+from pipeline.reporting.learning_curve import LearningCurve, name_of
 from pipeline.reporting.whole import find_whole
 from pipeline.runtime.command import make_parser
 from pipeline.runtime.errors import UserError
@@ -106,7 +105,7 @@ def learn(params: Params, share: float, seed: int) -> CurveRow:
     whole = find_whole(digits, validation, PROBLEMS.read_frame())
     readings = right[validation["photo"].isin(whole.photos)].groupby(validation["photo"]).all()
     return CurveRow(
-        lists=_lists_name(), share=share, seed=seed, photos=chosen["photo"].nunique(),
+        curve=name_of(params), share=share, seed=seed, photos=chosen["photo"].nunique(),
         digits=len(chosen), readings=len(readings), readings_right=int(readings.sum()),
         digits_right=int(right.sum()),
     )  # fmt: skip
@@ -123,7 +122,10 @@ def log_curve(rows: Sequence[CurveRow]) -> None:
     """Say the share of readings wrong for each number of photos, and what twice as many promise."""
     curve = LearningCurve.of(rows)
     if curve is None:
-        raise UserError("no photo is read whole in validation, so there is no learning curve")
+        raise UserError(
+            "there is no learning curve: no photo is read whole in validation, or there are not "
+            "two shares"
+        )
     for point in curve.points:
         shares = ", ".join(f"{100 * wrong:.1f}" for wrong in point.wrong)
         log.info(
@@ -138,7 +140,3 @@ def log_curve(rows: Sequence[CurveRow]) -> None:
         else say("What twice as many photos would bring cannot be told from so few errors")
     )  # fmt: skip
     log.info(say("The next `dvc repro` draws the curve into the report"))
-
-
-def _lists_name() -> str:
-    return "-".join(lists_md5().values())

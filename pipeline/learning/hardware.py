@@ -99,8 +99,8 @@ def use_hardware(machine: MachineParams, precision: str) -> Hardware:
     """The device that `machine` asks for, with this process's torch held to its threads.
 
     Where it asks for no number of threads, a CPU computes bf16 in one: oneDNN's threads wait for
-    each other spinning, so that two are no faster where nothing else runs, and many times slower
-    where something does. Raises `UserError` as `pick_hardware` does.
+    each other spinning, so that beside other programs two are many times slower (bench/busy.py).
+    Raises `UserError` as `pick_hardware` does.
     """
     hardware = pick_hardware(machine.device, precision)
     on_cpu = hardware.device.type == "cpu"

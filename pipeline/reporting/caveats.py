@@ -14,12 +14,14 @@ class Caveat:
     """A reservation in English, for the catalogue, with `{name}` for each of the `values`.
 
     Where it `denies_unseen`, nobody can say that the model was trained on none of the photos; where
-    they are `not_the_plant`, the figures are of no plant at all.
+    they are `not_the_plant`, the figures are not of a plant alone; where it `flatters`, nothing can
+    be promised from them.
     """
 
     text: str
     denies_unseen: bool = False
     not_the_plant: bool = False
+    flatters: bool = False
     values: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -34,6 +36,7 @@ UNKNOWN = Caveat(
         "these photos."
     ),
     denies_unseen=True,
+    flatters=True,
 )
 _STARTED = Caveat(
     mark(
@@ -41,6 +44,7 @@ _STARTED = Caveat(
         "these photos. If it was, the figures are too good."
     ),
     denies_unseen=True,
+    flatters=True,
 )
 _SHARED = Caveat(
     mark(
@@ -48,12 +52,14 @@ _SHARED = Caveat(
         "figures too good."
     ),
     denies_unseen=True,
+    flatters=True,
 )
 _CHOSEN = Caveat(
     mark(
         "The epoch was chosen by these very photos (train.keep: best, or train.patience), which "
         "makes the figures somewhat too good."
-    )
+    ),
+    flatters=True,
 )
 _DRAWN = mark("The photos are drawn by `digits sample`: the figures say nothing of real photos.")
 _SOME_DRAWN = mark(
@@ -69,7 +75,7 @@ def doubt_drawn(dialects: Mapping[str, int]) -> list[Caveat]:
         return []
     if drawn == count:
         return [Caveat(_DRAWN, not_the_plant=True)]
-    return [Caveat(_SOME_DRAWN, values={"drawn": drawn, "count": count})]
+    return [Caveat(_SOME_DRAWN, not_the_plant=True, values={"drawn": drawn, "count": count})]
 
 
 def doubt_start(train: Mapping[str, Any]) -> list[Caveat]:

@@ -96,7 +96,7 @@ def _by_delivery(
     photos' line and the new photos' line apart.
     """
     name = predictions["photo"].map(delivery_of)
-    older = sorted(name.unique())[:-_DELIVERIES]
+    older = [its for its in sorted(name.unique())[:-_DELIVERIES] if its != "raw"]
     digits_of, readings_of = (
         frame.map(lambda its: "older" if its in older else its)
         for frame in (name, readings.index.to_series().map(delivery_of))

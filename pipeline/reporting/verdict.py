@@ -19,7 +19,6 @@ from pipeline.reporting.acceptance import (
     score_readings,
     tabulate,
 )
-from pipeline.reporting.intervals import fewest_without_error
 from pipeline.reporting.metrics import delivery_of
 from pipeline.reporting.page.report import Report
 from pipeline.reporting.sentence import Sentence
@@ -45,17 +44,21 @@ _FIT = {
         "Nobody can say yet whether it is fit to run unattended. To promise 1 wrong in {limit}, "
         "{needed} readings without an error are needed; here are {count}, {errors} of them wrong."
     ),
+    "unproven": mark(
+        "Nobody can say whether it is fit to run unattended: 1 wrong in {limit} cannot be shown, "
+        "since of the {count} surest readings {errors} are wrong."
+    ),
     "unfit": mark(
-        "Not fit to run unattended: at most 1 wrong in {limit} is asked, and of the {count} "
-        "readings that would go through {errors} are wrong. A person must look at every reading."
+        "Not fit to run unattended: at most 1 wrong in {limit} is asked, and of all {all} readings "
+        "{all_errors} are wrong. A person must look at them, at the least sure first."
     ),
     "drawn": mark(
-        "The photos are drawn, so nothing here says whether it is fit for your plant: measure "
-        "photos of yours."
+        "These photos are drawn, all or some, so nothing here says whether it is fit for your "
+        "plant: measure photos of yours."
     ),
     "seen": mark(
-        "Nobody can say whether it is fit to run unattended: some of these photos may have been "
-        "trained on."
+        "Nobody can say whether it is fit to run unattended: the figures may be too good, for the "
+        "reason below."
     ),
     "none": mark("No photo is read whole, so nobody can say whether it is fit to run unattended."),
 }
@@ -70,17 +73,17 @@ _SPARED = mark(
 _TRAINED = mark("It was trained on {digits} digits of {photos} photos ({deliveries}).")
 _TAKEN = mark("The photos were taken from {first} to {last}.")
 _LABELS = mark(
-    "Look at {count} labels: the reader is sure that they are wrong. They come first under "
+    "Look at {count} labels, which may be wrong: the reader is sure of another digit. They come "
+    "first under "
     '"Misread digits"; `digits audit` looks for more.'
 )
 _REJECTED = mark(
-    "Correct what was left out: {count} files or boxes. `digits check raw` says what is wrong."
+    "Correct what was left out: {count} files or boxes. `digits check {folder}` says what is wrong."
 )
 _RARE_DIGITS = mark("Add photos that show {digits}: training has few of them ({counts}).")
 _MORE_PHOTOS = mark(
-    "Label about {photos} more photos. So many are needed for {needed} readings to measure, since "
-    "one photo in {every} is kept for that. If 1 wrong in {eased} is enough, set evaluate.limit to "
-    "that: {needed_then} readings show it."
+    "Label about {photos} more photos: if then none of {needed} readings is wrong, 1 in {limit} "
+    "can be promised. One photo in {every} is kept for measuring."
 )
 _TWICE = mark(
     "Twice as many photos can be expected to leave {share} of 100 readings wrong, as the learning "
@@ -90,6 +93,9 @@ _CURVE = mark("`digits learning-curve` says how much better more photos would ma
 _OWN = mark("Label photos of your own, and put them into raw/ in place of the drawn ones.")
 
 
+Kind = Literal["all", "surest", "unknown", "unproven", "unfit", "drawn", "seen", "none"]
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Whether a reader is fit to run unattended, how often it is wrong, what it learnt, what to do.
@@ -97,7 +103,7 @@ class Verdict:
     `kind` is a key of the answers; `steps` are in the order in which they help.
     """
 
-    kind: Literal["all", "surest", "unknown", "unfit", "drawn", "seen", "none"]
+    kind: Kind
     answer: Sentence
     facts: Sequence[Sentence]
     steps: Sequence[Sentence]
@@ -108,45 +114,48 @@ def judge(report: Report) -> Verdict:
     readings = score_readings(report.predictions, report.photos.whole.photos)
     accepted = accept_by_threshold(count_copies_once(readings))
     promise = find_promise(accepted, report.limit) if len(accepted) else None
-    kind = _kind(report, promise)
-    facts = [] if promise is None else list(_tell_errors(report, tabulate(accepted)))
+    rows = tabulate(accepted)
+    kind = _kind(report, promise, rows)
+    facts = list(_tell_errors(rows)) if rows else []
     if report.training:
         facts.append(_tell_training(report))
     if report.photos.taken:
         first, last = (day[:10].replace(":", "-") for day in report.photos.taken)
         facts.append(Sentence(_TAKEN, {"first": first, "last": last}))
     steps = [Sentence(_OWN)] if kind == "drawn" else list(_tell_steps(report, promise, kind))
-    return Verdict(kind, _answer(kind, report, promise), facts, steps)
+    return Verdict(kind, _answer(kind, report, promise, rows), facts, steps)
 
 
-def _kind(
-    report: Report, promise: Promise | None
-) -> Literal["all", "surest", "unknown", "unfit", "drawn", "seen", "none"]:
+def _kind(report: Report, promise: Promise | None, rows: Sequence[Acceptance]) -> Kind:
     if any(caveat.not_the_plant for caveat in report.caveats):
         return "drawn"
     if promise is None:
         return "none"
-    if any(caveat.denies_unseen for caveat in report.caveats):
+    if any(caveat.flatters for caveat in report.caveats):
         return "seen"
     if promise.verdict == "kept":
         return "all" if promise.at.share == 1 else "surest"
-    # Few readings cannot show that it is fit; they can show that it is not.
-    is_worse = promise.at.interval[0] > report.limit
-    return "unfit" if promise.verdict == "broken" or is_worse else "unknown"
+    # A test that does not show it to be fit shows nothing; the low end of the interval can.
+    if rows[0].interval[0] > report.limit:
+        return "unfit"
+    return "unknown" if promise.verdict == "too_few" else "unproven"
 
 
-def _answer(kind: str, report: Report, promise: Promise | None) -> Sentence:
+def _answer(
+    kind: Kind, report: Report, promise: Promise | None, rows: Sequence[Acceptance]
+) -> Sentence:
     values: dict[str, object] = {"limit": f"{round(1 / report.limit):,}"}
     if promise:
         values |= {
             "needed": f"{promise.needed:,}", "count": f"{promise.at.accepted:,}",
             "errors": f"{promise.at.errors:,}", "rest": f"{100 * (1 - promise.at.share):.1f} %",
-            "threshold": tell_confidence(promise.at.threshold),
+            "threshold": tell_threshold(promise.at.threshold),
+            "all": f"{rows[0].accepted:,}", "all_errors": f"{rows[0].errors:,}",
         }  # fmt: skip
     return Sentence(_FIT[kind], values)
 
 
-def _tell_errors(report: Report, rows: Sequence[Acceptance]) -> Iterator[Sentence]:
+def _tell_errors(rows: Sequence[Acceptance]) -> Iterator[Sentence]:
     """How many of 100 readings are wrong, of all and of the surest."""
     every = rows[0]
     low, high = every.interval
@@ -172,7 +181,7 @@ def _tell_training(report: Report) -> Sentence:
     assert report.training
     digits = report.photos.digits
     learnt = digits[digits["file"].isin(report.training.sides["train"])]
-    deliveries = sorted(set(digits["photo"].map(delivery_of)))
+    deliveries = sorted(set(learnt["photo"].map(delivery_of)))
     shown = ", ".join(deliveries[-3:])
     return Sentence(
         _TRAINED,
@@ -185,11 +194,12 @@ def _tell_steps(report: Report, promise: Promise | None, kind: str) -> Iterator[
     """What helps most, first: right labels, nothing left out, rare digits, more photos."""
     predictions, problems = report.predictions, report.photos.problems
     doubted = predictions[predictions["predicted"] != predictions["actual"]]
-    if count := int((doubted["confidence"] >= _SURE).sum()):
+    if report.training and (count := int((doubted["confidence"] >= _SURE).sum())):
         yield Sentence(_LABELS, {"count": count})
     lost = problems[(problems["verdict"] == "rejected") & ~problems["reason"].isin(EXPECTED)]
     if len(lost):
-        yield Sentence(_REJECTED, {"count": len(lost)})
+        folder = report.photos.folder.as_posix()
+        yield Sentence(_REJECTED, {"count": len(lost), "folder": folder})
     if report.training:
         files = report.training.sides["train"]
         counts = {label: sum(file.startswith(f"{label}/") for file in files) for label in CLASSES}
@@ -197,7 +207,7 @@ def _tell_steps(report: Report, promise: Promise | None, kind: str) -> Iterator[
         if rare:
             told = ", ".join(f"{label}: {counts[label]}" for label in rare)
             yield Sentence(_RARE_DIGITS, {"digits": " ".join(rare), "counts": told})
-    if promise and kind == "unknown":
+    if promise and kind == "unknown" and not promise.at.errors and report.training:
         yield _tell_missing(report, promise)
     twice = report.curve.with_twice_the_photos() if report.curve else None
     if twice is not None:
@@ -215,13 +225,22 @@ def _tell_missing(report: Report, promise: Promise) -> Sentence:
     return Sentence(
         _MORE_PHOTOS,
         {"photos": f"{math.ceil(photos / step) * step:,}", "needed": f"{promise.needed:,}",
-         "every": f"{every:.0f}", "eased": f"{round(0.1 / report.limit):,}",
-         "needed_then": f"{fewest_without_error(10 * report.limit):,}"},
+         "every": f"{every:.0f}", "limit": f"{round(1 / report.limit):,}"},
     )  # fmt: skip
 
 
 def tell_confidence(share: float) -> str:
     """A confidence as a percentage, rounded down, with one figure behind its nines: 99.97 %."""
-    nines = math.ceil(-math.log10(max(1 - share, 1e-9)))
-    digits = min(max(0, nines - 2), 4)
+    digits = min(_figures(share), 4)
     return f"{math.floor(share * 100 * 10**digits) / 10**digits:.{digits}f} %"
+
+
+def tell_threshold(share: float) -> str:
+    """The same, rounded up: whoever accepts from there on accepts nothing that was not tested."""
+    digits = min(_figures(share) + 1, 6)
+    return f"{math.ceil(share * 100 * 10**digits) / 10**digits:.{digits}f} %"
+
+
+def _figures(share: float) -> int:
+    """How many figures behind the point show one that is not 9."""
+    return max(0, math.ceil(-math.log10(max(1 - share, 1e-9))) - 2)

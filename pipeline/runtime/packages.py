@@ -21,7 +21,7 @@ _CUDA = ((12, 6), (12, 8), (13, 0))
 
 @dataclass(frozen=True)
 class Gpu:
-    """An NVIDIA GPU, its driver, and the newest CUDA that the driver runs: (major, minor)."""
+    """An NVIDIA GPU, its driver, and the newest CUDA that both run: (major, minor)."""
 
     name: str
     driver: str
@@ -33,10 +33,15 @@ def find_gpu() -> Gpu | None:
     tool = shutil.which("nvidia-smi")
     if not tool:
         return None
-    listed = _run([tool, "--query-gpu=name,driver_version", "--format=csv,noheader"])
-    name, _, driver = listed.partition("\n")[0].rpartition(", ")
+    listed = _run([tool, "--query-gpu=name,driver_version,compute_cap", "--format=csv,noheader"])
+    found = re.match(r"(.+), (\S+), (\d+)\.(\d+)", listed)
     cuda = re.search(r"CUDA (?:UMD )?Version\s*:\s*(\d+)\.(\d+)", _run([tool]))
-    return Gpu(name, driver, (int(cuda[1]), int(cuda[2]))) if name and cuda else None
+    if not found or not cuda:
+        return None
+    # Builds for CUDA 12.8 and newer have nothing for cards older than Turing (7.5).
+    is_old = (int(found[3]), int(found[4])) < (7, 5)
+    newest = (int(cuda[1]), int(cuda[2]))
+    return Gpu(found[1], found[2], min(newest, _CUDA[0]) if is_old else newest)
 
 
 def choose_build(gpu: Gpu | None, system: str = sys.platform) -> str | None:
@@ -61,5 +66,8 @@ def can_reach(address: str) -> bool:
 
 
 def _run(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    except subprocess.TimeoutExpired:  # a driver that hangs is none
+        return ""
     return done.stdout if done.returncode == 0 else ""

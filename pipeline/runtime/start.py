@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 from types import FrameType, TracebackType
 
 from pipeline.messages import say
@@ -27,7 +28,7 @@ def begin() -> None:
     """
     signal.signal(signal.SIGINT, _stop)
     sys.excepthook = _say_what_is_missing
-    if _WITH_TORCH.intersection(sys.orig_argv) and "RANK" not in os.environ:
+    if _WITH_TORCH.intersection(getattr(sys, "orig_argv", [])) and "RANK" not in os.environ:
         sys.stderr.write(f"{say('Loading PyTorch …')}\n")
 
 
@@ -45,17 +46,20 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def _say_what_is_missing(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    if not isinstance(error, ModuleNotFoundError):
+    if not isinstance(error, ModuleNotFoundError) or (error.name or "").startswith("pipeline"):
         sys.__excepthook__(kind, error, trace)
         return
     text = say(
-        "ERROR: {python} has no package {name}: type `{activate}`, or `make setup` where there is "
-        "no .venv yet",
-        python=sys.executable, name=error.name, activate=activation(),
+        "ERROR: {python} has no package {name}: type `{advice}`",
+        python=sys.executable, name=error.name, advice=how_to_get_packages(),
     )  # fmt: skip
     sys.stderr.write(f"{text}\n")
 
 
-def activation() -> str:
-    """The line that activates .venv."""
-    return r".venv\Scripts\Activate.ps1" if os.name == "nt" else "source .venv/bin/activate"
+def how_to_get_packages() -> str:
+    """What to type where a package is missing: bring .venv up to date, activate it, or make it."""
+    if Path(sys.prefix) == Path(".venv").resolve():
+        return "python -m pipeline.commands.install"
+    if Path(".venv").exists():
+        return r".venv\Scripts\Activate.ps1" if os.name == "nt" else "source .venv/bin/activate"
+    return "make setup"

@@ -103,6 +103,11 @@ def test_without_its_code_a_name_must_mean_one_photo_beside_it(photos, reason):
     assert refusal([*photos, "y.jpg"], "1a2b3c4d-IMG_1.xml", "").reason == reason
 
 
+def test_a_date_is_no_code():
+    """20261123-001.xml is not of 001.jpg, which another day's XML is of."""
+    assert refusal(["001.jpg", "002.jpg"], "20261123-001.xml", "").reason == "no_photo"
+
+
 def test_the_whole_filename_comes_before_its_stem():
     """It is b.jpg, not b.png."""
     assert find(["x/b.png", "x/b.jpg"], "x/a.xml", "b.jpg") == "x/b.jpg"

@@ -28,8 +28,9 @@ def test_an_index_out_of_reach_is_said_and_pypi_serves(tmp_path):
 
 
 def test_a_failed_installation_is_told(tmp_path):
-    """In a folder without a project, pip says why."""
-    python = venv(tmp_path / ".venv")
+    """In a folder without a project, pip says why; a .venv left half made is made anew."""
+    venv(tmp_path / ".venv")
+    python = venv(tmp_path / "other")
     done = subprocess.run(
         [python, "-m", "pipeline.commands.install"],
         cwd=tmp_path, capture_output=True, text=True, check=False,

@@ -100,6 +100,9 @@ def test_of_many_deliveries_the_oldest_are_one():
     many = pd.DataFrame(rows, columns=PREDICTIONS.columns)
     found = figures(predictions=many).as_numbers()["deliveries"]
     assert list(found) == ["older", *(f"raw/day-{day:02d}" for day in range(4, 14))]
+    alone = [("x.jpg", "x", "1", "1", 0.9), *rows]
+    found = figures(predictions=pd.DataFrame(alone, columns=PREDICTIONS.columns)).as_numbers()
+    assert list(found["deliveries"])[:2] == ["older", "raw"]
 
 
 @pytest.mark.parametrize(

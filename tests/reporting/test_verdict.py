@@ -10,9 +10,9 @@ import pytest
 from sample_report import make_report, make_training
 
 from pipeline.contracts import PROBLEMS, ProblemRow
-from pipeline.reporting.caveats import UNKNOWN, doubt_drawn
+from pipeline.reporting.caveats import UNKNOWN, doubt_choice, doubt_drawn
 from pipeline.reporting.learning_curve import CurvePoint, LearningCurve
-from pipeline.reporting.verdict import judge, tell_confidence
+from pipeline.reporting.verdict import judge, tell_confidence, tell_threshold
 
 
 def predictions(right: int, wrong: int = 0, sure: float = 0.95, unsure: float = 0.5):
@@ -42,6 +42,7 @@ def verdict(rows: pd.DataFrame, **options: object):
         (600, 60, 0.01, "surest"),
         (298, 0, 0.001, "unknown"),
         (40, 1, 0.01, "unknown"),
+        (20, 0, 0.1, "unknown"),
         (31, 5, 0.001, "unfit"),
     ],
 )
@@ -58,14 +59,28 @@ def test_the_surest_being_wrong_is_unfit():
     rows = predictions(700, 20, sure=0.5, unsure=0.99)
     found = verdict(rows, limit=0.01)
     assert found.kind == "unfit"
-    assert "Not fit" in str(found.answer)
+    assert "of all 720 readings 20 are wrong" in str(found.answer)
+
+
+def test_one_mistake_among_the_surest_proves_nothing():
+    """1 of 3,000 is better than 1 in 1,000, but not shown to be: neither fit nor unfit."""
+    rows = predictions(2999, 1, sure=0.5, unsure=0.99)
+    found = verdict(rows, limit=0.001)
+    assert found.kind == "unproven"
+    assert "Label about" not in " ".join(map(str, found.steps))
 
 
 @pytest.mark.parametrize(
-    ("caveats", "kind"), [(doubt_drawn({"sample": 9}), "drawn"), ([UNKNOWN], "seen")]
+    ("caveats", "kind"),
+    [
+        (doubt_drawn({"sample": 9}), "drawn"),
+        (doubt_drawn({"sample": 1, "cvat": 9}), "drawn"),
+        ([UNKNOWN], "seen"),
+        (doubt_choice({"keep": "best", "patience": 0}), "seen"),
+    ],
 )
 def test_nothing_is_promised_for_drawn_or_seen_photos(caveats, kind):
-    """However well they are read."""
+    """However well they are read; nor where the epoch was chosen by them."""
     assert verdict(predictions(5000), caveats=tuple(caveats)).kind == kind
 
 
@@ -77,19 +92,23 @@ def test_what_is_wrong_of_100_is_counted():
 
 
 def test_the_steps_are_in_the_order_in_which_they_help():
-    """Labels that are likely wrong, what was left out, rare digits, more photos, the curve."""
+    """Labels that are likely wrong, what was left out, rare digits, the curve."""
     rows = predictions(40, 2, unsure=0.99)
     report = make_report(Path("raw"), rows, training=make_training(rows), limit=0.02)
     lost = PROBLEMS.frame([ProblemRow("a.xml", "1", "rejected", "no_box", "")] * 3)
     found = judge(replace(report, photos=replace(report.photos, problems=lost)))
-    labels, left_out, rare, more, curve = map(str, found.steps)
+    labels, left_out, rare, curve = map(str, found.steps)
     assert labels.startswith("Look at 2 labels")
     assert left_out.startswith("Correct what was left out: 3 files or boxes")
     assert rare.startswith("Add photos that show 0 1 2 3 4 5 6 8 9")
-    # 149 readings are needed, 42 are here, and all photos are measured.
-    assert more.startswith("Label about 110 more photos")
-    assert "If 1 wrong in 5 is enough" in more
     assert "learning-curve" in curve
+
+
+def test_without_a_mistake_it_says_how_many_photos_are_missing():
+    """149 readings show 1 in 50; 42 are here, and all photos are measured."""
+    rows = predictions(42)
+    steps = verdict(rows, training=make_training(rows), limit=0.02).steps
+    assert any(str(step).startswith("Label about 110 more photos") for step in steps)
 
 
 def test_when_the_photos_were_taken_is_said_where_exif_says_it():
@@ -103,7 +122,7 @@ def test_when_the_photos_were_taken_is_said_where_exif_says_it():
 
 def test_where_the_curve_is_known_it_says_what_twice_the_photos_bring():
     """Halved with each doubling, it halves again."""
-    curve = LearningCurve((CurvePoint(50, (0.08,)), CurvePoint(100, (0.04,))))
+    curve = LearningCurve((CurvePoint(50, (0.08,), 80), CurvePoint(100, (0.04,), 40)))
     rows = predictions(40)
     last = str(verdict(rows, training=make_training(rows), curve=curve).steps[-1])
     assert "leave 2.0 of 100 readings wrong" in last
@@ -119,3 +138,11 @@ def test_where_the_curve_is_known_it_says_what_twice_the_photos_bring():
 def test_a_confidence_shows_its_nines(confidence, told):
     """Rounded down: what reaches a threshold is never shown below it; 1 is never reached."""
     assert tell_confidence(min(confidence, 0.99999999)) == told
+
+
+@pytest.mark.parametrize(
+    ("share", "told"), [(0.989, "98.9 %"), (0.99978, "99.978 %"), (0.999781, "99.979 %")]
+)
+def test_a_threshold_is_rounded_up(share, told):
+    """Whoever sets it accepts no reading below the tested one."""
+    assert tell_threshold(share) == told

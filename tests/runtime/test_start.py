@@ -21,7 +21,7 @@ def test_a_package_that_is_missing_is_one_line(tmp_path):
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("ERROR: ")
-    assert "make setup" in line
+    assert "type `" in line
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent otherwise elsewhere")

@@ -23,7 +23,7 @@ from pipeline.reporting.page.sections import (
     describe_training,
     describe_trust,
 )
-from pipeline.reporting.verdict import judge, tell_confidence
+from pipeline.reporting.verdict import judge, tell_confidence, tell_threshold
 
 _TEMPLATES = Path(__file__).parent / "template"
 
@@ -118,6 +118,7 @@ def _environment() -> Environment:
     environment.filters.update(
         percent=lambda share, digits=2: f"{100 * share:.{digits}f}%",
         confidence=tell_confidence,
+        threshold=tell_threshold,
         grouped=lambda count: f"{count:,}",
         svg=lambda text: data_uri("image/svg+xml", text.encode("utf-8")),
         sha256=lambda text: b64encode(sha256(text.encode("utf-8")).digest()).decode("ascii"),
