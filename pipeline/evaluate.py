@@ -56,12 +56,14 @@ def main() -> None:
     checkpoint = load_checkpoint(MODEL)
     checkpoint.check_lists()
     training = load_training(checkpoint)
-    digits = load_digit_rows()
+    table = PHOTOS.read_frame()
+    digits = DIGITS.read_frame()
+    digits = digits.assign(group=group_digits(digits, table))
     validation = choose(digits, training.sides["valid"])
     images = load_digits(_DIGITS, training.sides["valid"], checkpoint.input_size, params.machine)
     hardware = use_hardware(params.machine, params.train.precision)
     predictions = predict_digits(checkpoint, validation, images, hardware)
-    photos = describe_photos(digits, validation)
+    photos = describe_photos(digits, validation, table)
     figures = measure(predictions, photos.whole)
     margin = checkpoint.params["crop"]["margin"]
     caveats = find_caveats(checkpoint, training, digits)
@@ -84,12 +86,6 @@ def load_training(checkpoint: Checkpoint) -> Training:
         mean=checkpoint.mean,
         std=checkpoint.std,
     )
-
-
-def load_digit_rows() -> pd.DataFrame:
-    """Rows of digits.csv, and the `group` of copies that each digit's photo is of."""
-    digits = DIGITS.read_frame()
-    return digits.assign(group=group_digits(digits, PHOTOS.read_frame()))
 
 
 def load_dialects() -> dict[str, int]:
@@ -127,11 +123,11 @@ def choose(digits: pd.DataFrame, files: list[str]) -> pd.DataFrame:
     return rows.loc[files].reset_index(drop=True)
 
 
-def describe_photos(digits: pd.DataFrame, validation: pd.DataFrame) -> Photos:
-    """All of raw/, and which photos of `validation` are a reading."""
+def describe_photos(digits: pd.DataFrame, validation: pd.DataFrame, table: pd.DataFrame) -> Photos:
+    """All of raw/, whose photos.csv is `table`, and which photos of `validation` are a reading."""
     problems = PROBLEMS.read_frame()
     whole = find_whole(digits, validation, problems)
-    return Photos(_RAW, digits, whole, problems, PROBLEMS.path, when_taken(PHOTOS.read_frame()))
+    return Photos(_RAW, digits, whole, problems, PROBLEMS.path, when_taken(table))
 
 
 def load_curve(params: Params) -> LearningCurve | None:

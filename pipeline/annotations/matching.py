@@ -79,11 +79,9 @@ class PhotoFinder:
             return Match(other, 2)
         if photo := self._before_upload(place, own) or self._before_upload(place, _stem(named)):
             return Match(photo, 3)
-        elsewhere = self._anywhere.get(own, [])[:1]
-        where = "".join(f"; {photo} is another folder's" for photo in elsewhere)
-        raise Rejected(
-            "no_photo", f"neither {PurePosixPath(xml).stem}.* nor {filename[:100]!r}{where}"
-        )
+        where = "".join(f"; {its} is another folder's" for its in self._anywhere.get(own, [])[:1])
+        tried = f"neither {PurePosixPath(xml).stem}.* nor {filename[:100]!r}"
+        raise Rejected("no_photo", tried + where)
 
     def _before_upload(self, place: str, stem: str) -> str:
         """The one photo whose name a tool put a code before, as `stem` has it; else none."""

@@ -113,6 +113,7 @@ def share(text: str) -> float:
     return value
 
 
+@lru_cache
 def read_at(rev: str, path: str) -> bytes:
     """The bytes of a DVC-tracked file at a git revision; raises `UserError` where it has none."""
     try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import locale
 import logging
-import os
 import re
 import shutil
 import subprocess
@@ -23,7 +22,7 @@ from typing import Literal
 
 from pipeline.messages import language, mark, say
 from pipeline.runtime.command import make_parser, run
-from pipeline.runtime.packages import find_gpu
+from pipeline.runtime.packages import OLDEST_PYTHON, find_gpu
 from pipeline.runtime.start import how_to_get_packages
 
 log = logging.getLogger(__name__)
@@ -35,7 +34,7 @@ _FREE = 10
 
 
 @dataclass(frozen=True)
-class Finding:
+class Observation:
     """What one look found: all is well, something is worth a look, or it stops a run."""
 
     verdict: Literal["ok", "look", "stop"]
@@ -43,7 +42,7 @@ class Finding:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Look at everything, say each finding; exits with 1 where a run would stop."""
+    """Look at everything, say each observed; exits with 1 where a run would stop."""
     parser = make_parser("digits doctor", __doc__)
     parser.add_argument(
         "--brief", action="store_true", help=say("say only what stops a run, as `make` does")
@@ -52,27 +51,27 @@ def main(argv: Sequence[str] | None = None) -> None:
     shown = {"ok": say("ok"), "look": say("look"), "stop": say("STOP")}
     stops = 0
     for look in _STOPPING if brief else (*_STOPPING, *_TELLING):
-        for finding in look():
-            stops += finding.verdict == "stop"
-            if finding.verdict == "stop" or not brief:
-                log.info("%s", f"{shown[finding.verdict]:6}{finding.text}")
+        for observed in look():
+            stops += observed.verdict == "stop"
+            if observed.verdict == "stop" or not brief:
+                log.info("%s", f"{shown[observed.verdict]:6}{observed.text}")
         if stops and look in (look_at_packages, look_at_folder):
             break  # what comes next needs them
     if stops:
         sys.exit(1)
 
 
-def look_at_packages() -> Iterator[Finding]:
+def look_at_packages() -> Iterator[Observation]:
     """Python, and whether the packages of pyproject.toml are there."""
     where = f"Python {sys.version.split()[0]}, {sys.prefix}"
-    if sys.version_info < (3, 10):  # noqa: UP036 - it is what a user may have
-        yield Finding("stop", say("{python}: 3.10 or newer is needed", python=where))
+    if sys.version_info < OLDEST_PYTHON:
+        yield Observation("stop", say("{python}: 3.10 or newer is needed", python=where))
         return
     missing = [name for name in _required() if not _has(name)]
     if not missing:
-        yield Finding("ok", where)
+        yield Observation("ok", where)
         return
-    yield Finding(
+    yield Observation(
         "stop",
         say("{python} has no package {name}: type `{advice}`",
             python=where, name=missing[0], advice=how_to_get_packages()),
@@ -97,20 +96,22 @@ def _has(package: str) -> bool:
     return True
 
 
-def look_at_folder() -> Iterator[Finding]:
+def look_at_folder() -> Iterator[Observation]:
     """Whether this is the project's folder, in git."""
     here = Path.cwd()
     if not (here / "dvc.yaml").exists():
-        yield Finding("stop", say("{folder} is not the project's folder: cd there", folder=here))
+        yield Observation(
+            "stop", say("{folder} is not the project's folder: cd there", folder=here)
+        )
     elif not (here / ".git").exists():
-        yield Finding(
+        yield Observation(
             "stop", say("{folder} is no git repository: get it by `git clone`", folder=here)
         )
     else:
-        yield Finding("ok", str(here))
+        yield Observation("ok", str(here))
 
 
-def look_at_settings() -> Iterator[Finding]:
+def look_at_settings() -> Iterator[Observation]:
     """Whether DVC and the stages can read params.yaml and dvc.yaml."""
     from pipeline.params import load_params, load_yaml  # noqa: PLC0415 - packages may be missing
     from pipeline.runtime.errors import UserError  # noqa: PLC0415
@@ -119,12 +120,12 @@ def look_at_settings() -> Iterator[Finding]:
         load_yaml(Path("dvc.yaml"))
         load_params()
     except UserError as error:
-        yield from (Finding("stop", line) for line in str(error).splitlines())
+        yield from (Observation("stop", line) for line in str(error).splitlines())
     else:
-        yield Finding("ok", "params.yaml, dvc.yaml")
+        yield Observation("ok", "params.yaml, dvc.yaml")
 
 
-def look_at_photos() -> Iterator[Finding]:
+def look_at_photos() -> Iterator[Observation]:
     """Whether raw/ is there, and safe for DVC to read.
 
     DVC looks into raw/ before it runs a stage, and in no stage can it be kept from that: it waits
@@ -135,20 +136,22 @@ def look_at_photos() -> Iterator[Finding]:
     from pipeline.annotations.reasons import REASONS  # noqa: PLC0415
 
     if not _RAW.is_dir() or not any(_RAW.iterdir()):
-        yield Finding("stop", _where_photos_are())
+        yield Observation("stop", _where_photos_are())
         return
     unsafe = find_unsafe(_RAW)
-    for file, finding in list(unsafe.items())[:1]:
-        yield Finding(
+    for file, observed in list(unsafe.items())[:1]:
+        yield Observation(
             "stop",
             say("raw/{file} ({count} such in all): {advice}",
-                file=file, count=len(unsafe), advice=say(REASONS[finding.reason].advice)),
+                file=file, count=len(unsafe), advice=say(REASONS[observed.reason].advice)),
         )  # fmt: skip
     if not unsafe:
         names = [path.suffix.lower() for path in _RAW.rglob("*")]
         xml = names.count(".xml")
         others = sum(bool(name) for name in names) - xml
-        yield Finding("ok", say("raw/: {xml} XML, {others} other files", xml=xml, others=others))
+        yield Observation(
+            "ok", say("raw/: {xml} XML, {others} other files", xml=xml, others=others)
+        )
 
 
 def _where_photos_are() -> str:
@@ -164,14 +167,14 @@ def _where_photos_are() -> str:
     )
 
 
-def look_at_locks() -> Iterator[Finding]:
+def look_at_locks() -> Iterator[Observation]:
     """Whether another run holds DVC's locks, or a killed one seems to."""
     import psutil  # noqa: PLC0415
 
     try:
         running = sorted(filter(psutil.pid_exists, _holders()))
     except (ValueError, KeyError, TypeError, AttributeError):
-        yield Finding(
+        yield Observation(
             "stop",
             say("{file} was left damaged by a killed run: delete it (rm {file})",
                 file=_RWLOCK.as_posix()),
@@ -190,9 +193,9 @@ def look_at_locks() -> Iterator[Finding]:
                 "(rm {file})"
             )
         )
-        yield Finding("stop", say(advice, file=_RWLOCK.as_posix(), number=number, name=name))
+        yield Observation("stop", say(advice, file=_RWLOCK.as_posix(), number=number, name=name))
     if not running:
-        yield Finding("ok", say("no other run is going on here"))
+        yield Observation("ok", say("no other run is going on here"))
 
 
 def _holders() -> set[int]:
@@ -205,35 +208,36 @@ def _holders() -> set[int]:
     return {int(one["pid"]) for one in holders}
 
 
-def look_at_dvc() -> Iterator[Finding]:
+def look_at_dvc() -> Iterator[Observation]:
     """Whether versions are kept elsewhere too, and on which disk, with how much room."""
     free = shutil.disk_usage(".").free / 2**30
     room = say("{free} GiB are free here", free=f"{free:.0f}")
     yield (
-        Finding("ok", room)
+        Observation("ok", room)
         if free >= _FREE
-        else Finding("look", say("{room}: a run may need {needed}", room=room, needed=_FREE))
+        else Observation("look", say("{room}: a run may need {needed}", room=room, needed=_FREE))
     )
     listed = subprocess.run(
         [sys.executable, "-m", "dvc", "remote", "list"], capture_output=True, text=True, check=False
     )
     remotes = listed.stdout.split("\n")[0].strip()
-    yield Finding("ok", f"DVC remote: {remotes}") if remotes else Finding(
+    yield Observation("ok", f"DVC remote: {remotes}") if remotes else Observation(
         "look",
         say("all versions of the photos are on this disk alone: see docs/usage.md, \"A store for "
             "all versions\""),
     )  # fmt: skip
 
 
-def look_at_gpu() -> Iterator[Finding]:
+def look_at_gpu() -> Iterator[Observation]:
     """Whether PyTorch was built for the GPU that is here."""
     import torch  # noqa: PLC0415
+    from joblib import cpu_count  # noqa: PLC0415
 
     gpu, built = find_gpu(), torch.version.cuda
     if torch.cuda.is_available():
-        yield Finding("ok", f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}")
+        yield Observation("ok", f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}")
     elif gpu:
-        yield Finding(
+        yield Observation(
             "look",
             say("{gpu} (driver {driver}, CUDA {cuda}) is not used by PyTorch {torch}: type `python "
                 "-m pip uninstall --yes torch torchvision`, then `digits install`",
@@ -241,33 +245,34 @@ def look_at_gpu() -> Iterator[Finding]:
                 torch=torch.__version__),
         )  # fmt: skip
     else:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        yield Finding(
-            "ok", say("no NVIDIA GPU: the CPU trains, {cores} cores, {kind}", cores=cores,
+        yield Observation(
+            "ok", say("no NVIDIA GPU: the CPU trains, {cores} cores, {kind}", cores=cpu_count(),
                       kind=torch.backends.cpu.get_cpu_capability())
         )  # fmt: skip
         if built:
-            yield Finding("ok", say("PyTorch has CUDA {cuda}, which nothing here uses", cuda=built))
+            yield Observation(
+                "ok", say("PyTorch has CUDA {cuda}, which nothing here uses", cuda=built)
+            )
 
 
-def look_at_names() -> Iterator[Finding]:
+def look_at_names() -> Iterator[Observation]:
     """The language, and whether the system writes file names as UTF-8."""
     encoding = sys.getfilesystemencoding()
-    yield Finding(
+    yield Observation(
         "ok" if encoding == "utf-8" else "look",
         say("language {language}, locale {locale}, file names in {encoding}",
             language=language(), locale=locale.setlocale(locale.LC_CTYPE), encoding=encoding),
     )  # fmt: skip
     here = str(Path.cwd())
     if not here.isascii() or " " in here:
-        yield Finding(
+        yield Observation(
             "look",
             say("{folder} has a space or letters beside A to Z, which some programs cannot open",
                 folder=here),
         )  # fmt: skip
 
 
-def look_at_a_photo() -> Iterator[Finding]:
+def look_at_a_photo() -> Iterator[Observation]:
     """What the first photo tells of itself: size, which way up, when it was taken."""
     from pipeline.images.photo import (  # noqa: PLC0415
         PHOTO_SUFFIXES,
@@ -284,10 +289,10 @@ def look_at_a_photo() -> Iterator[Finding]:
         content = read_bytes(photos[0])
         header, taken = read_header(content, 200), taken_at(content)
     except UnreadablePhoto as error:
-        yield Finding("look", f"{photos[0].as_posix()}: {error}")
+        yield Observation("look", f"{photos[0].as_posix()}: {error}")
         return
     size = f"{header.width} x {header.height}"
-    yield Finding(
+    yield Observation(
         "ok" if taken else "look",
         say("{photo}: {size}, EXIF orientation {orientation}, taken {taken}",
             photo=photos[0].as_posix(), size=size, orientation=header.orientation, taken=taken)
@@ -297,7 +302,7 @@ def look_at_a_photo() -> Iterator[Finding]:
     )  # fmt: skip
 
 
-Look = Callable[[], Iterator[Finding]]
+Look = Callable[[], Iterator[Observation]]
 # In order: what a later one needs comes first.
 _STOPPING: tuple[Look, ...] = (
     look_at_packages, look_at_folder, look_at_settings, look_at_photos, look_at_locks,

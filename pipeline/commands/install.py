@@ -14,17 +14,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from pipeline.messages import say
 from pipeline.messages.duration import tell_duration
 from pipeline.runtime.command import make_parser, run
-from pipeline.runtime.packages import INDEX, can_reach, choose_build, find_gpu
+from pipeline.runtime.packages import INDEX, OLDEST_PYTHON, can_reach, choose_build, find_gpu
+from pipeline.runtime.start import VENV
 
 log = logging.getLogger(__name__)
 
-VENV = Path(".venv")
-_OLDEST = (3, 10)
 # As pyproject.toml asks for them.
 TORCH = ["torch>=2.9", "torchvision>=0.24"]
 
@@ -51,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def make_environment() -> list[str]:
     """Make .venv where there is none; returns the command that installs into it."""
-    if sys.version_info < _OLDEST:
+    if sys.version_info < OLDEST_PYTHON:
         sys.exit(
             say("ERROR: Python 3.10 or newer is needed, this is {version}; if you have another: "
                 "make PYTHON=python3.12", version=sys.version.split()[0])
@@ -80,9 +78,10 @@ def make_environment() -> list[str]:
 def torch_first() -> list[list[str]]:
     """What to install before all else, so that PyTorch's build is the one for this machine."""
     gpu = find_gpu()
-    log.info("%s (CUDA %d.%d)", gpu.name, *gpu.cuda) if gpu else log.info(
-        say("There is no NVIDIA GPU: training will run on the CPU")
-    )
+    if gpu:
+        log.info("%s (CUDA %d.%d)", gpu.name, *gpu.cuda)
+    else:
+        log.info(say("There is no NVIDIA GPU: training will run on the CPU"))
     build = choose_build(gpu)
     if build is None:
         return []

@@ -55,6 +55,27 @@ class Promise:
     needed: int
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What some readings come to, copies counted once.
+
+    `by_threshold` is of `accept_by_threshold`, `rows` are those of it that people see, all accepted
+    first; `promise` is about a rate of errors.
+    """
+
+    by_threshold: pd.DataFrame
+    rows: list[Acceptance]
+    promise: Promise
+
+    @classmethod
+    def of(cls, predictions: pd.DataFrame, whole_photos: set[str], rate: float) -> Outcome | None:
+        """Of the photos that were read whole; None where there is none."""
+        accepted = accept_by_threshold(count_copies_once(score_readings(predictions, whole_photos)))
+        if not len(accepted):
+            return None
+        return cls(accepted, tabulate(accepted), find_promise(accepted, rate))
+
+
 def score_readings(predictions: pd.DataFrame, whole_photos: set[str]) -> pd.DataFrame:
     """A row for each of `whole_photos`: whether all of its digits are right, and the confidence.
 

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.messages import mark
+from pipeline.reporting.sentence import Sentence
 
 
 @dataclass(frozen=True)
-class Caveat:
-    """A reservation in English, for the catalogue, with `{name}` for each of the `values`.
+class Caveat(Sentence):
+    """A reservation.
 
     Where it `denies_unseen`, nobody can say that the model was trained on none of the photos; where
-    they are `not_the_plant`, the figures are not of a plant alone; where it `flatters`, nothing can
-    be promised from them.
+    it `flatters`, the figures are too good for another reason; where the photos are
+    `not_the_plant`, the figures are not of a plant alone.
     """
 
-    text: str
     denies_unseen: bool = False
-    not_the_plant: bool = False
     flatters: bool = False
-    values: Mapping[str, object] = field(default_factory=dict)
+    not_the_plant: bool = False
 
     @property
     def english(self) -> str:
@@ -36,7 +35,6 @@ UNKNOWN = Caveat(
         "these photos."
     ),
     denies_unseen=True,
-    flatters=True,
 )
 _STARTED = Caveat(
     mark(
@@ -44,7 +42,6 @@ _STARTED = Caveat(
         "these photos. If it was, the figures are too good."
     ),
     denies_unseen=True,
-    flatters=True,
 )
 _SHARED = Caveat(
     mark(
@@ -52,7 +49,6 @@ _SHARED = Caveat(
         "figures too good."
     ),
     denies_unseen=True,
-    flatters=True,
 )
 _CHOSEN = Caveat(
     mark(

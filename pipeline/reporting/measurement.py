@@ -66,7 +66,7 @@ def log_summary(figures: Figures, report: Report, out: Path) -> None:
     if figures.left_out:
         log.info(say(LEFT_OUT, count=figures.left_out))
     for caveat in report.caveats:
-        log.warning(say("WARNING: {text}", text=say(caveat.text, **caveat.values)))
+        log.warning(say("WARNING: {text}", text=caveat))
     verdict = judge(report)
     log.info("%s", verdict.answer)
     for number, step in enumerate(verdict.steps, 1):

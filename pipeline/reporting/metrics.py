@@ -95,22 +95,19 @@ def _by_delivery(
     So a delivery is compared with itself when others have come: `dvc metrics diff` shows the old
     photos' line and the new photos' line apart.
     """
-    name = predictions["photo"].map(delivery_of)
-    older = [its for its in sorted(name.unique())[:-_DELIVERIES] if its != "raw"]
-    digits_of, readings_of = (
-        frame.map(lambda its: "older" if its in older else its)
-        for frame in (name, readings.index.to_series().map(delivery_of))
+    digits = predictions[["group"]].assign(
+        right=right, delivery=predictions["photo"].map(delivery_of)
     )
-    return {
-        delivery: (
-            Score.of(right[digits_of == delivery], predictions["group"][digits_of == delivery]),
-            Score.of(
-                readings["right"][readings_of == delivery],
-                readings["group"][readings_of == delivery],
-            ),
-        )
-        for delivery in sorted(digits_of.unique())
-    }
+    readings = readings.assign(delivery=readings.index.map(delivery_of))
+    older = [its for its in sorted(digits["delivery"].unique())[:-_DELIVERIES] if its != "raw"]
+    both = [its.replace({"delivery": dict.fromkeys(older, "older")}) for its in (digits, readings)]
+
+    def score(rows: pd.DataFrame, delivery: str) -> Score:
+        its = rows[rows["delivery"] == delivery]
+        return Score.of(its["right"], its["group"])
+
+    names = sorted(both[0]["delivery"].unique())
+    return {name: (score(both[0], name), score(both[1], name)) for name in names}
 
 
 def delivery_of(photo: str) -> str:

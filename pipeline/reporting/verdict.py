@@ -7,20 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import pandas as pd
+
 from pipeline.annotations.reasons import EXPECTED
-from pipeline.images.digits import CLASSES
+from pipeline.images.digits import CLASSES, labels_of
 from pipeline.messages import mark
-from pipeline.reporting.acceptance import (
-    Acceptance,
-    Promise,
-    accept_by_threshold,
-    count_copies_once,
-    find_promise,
-    score_readings,
-    tabulate,
-)
+from pipeline.reporting.acceptance import Acceptance, Outcome, Promise
 from pipeline.reporting.metrics import delivery_of
-from pipeline.reporting.page.report import Report
+from pipeline.reporting.misread import find_misread
+from pipeline.reporting.page.report import Report, Training
 from pipeline.reporting.sentence import Sentence
 
 # A misread digit of this confidence is as likely a wrong label as a wrong reading.
@@ -74,8 +70,7 @@ _TRAINED = mark("It was trained on {digits} digits of {photos} photos ({deliveri
 _TAKEN = mark("The photos were taken from {first} to {last}.")
 _LABELS = mark(
     "Look at {count} labels, which may be wrong: the reader is sure of another digit. They come "
-    "first under "
-    '"Misread digits"; `digits audit` looks for more.'
+    'first under "Misread digits"; `digits audit` looks for more.'
 )
 _REJECTED = mark(
     "Correct what was left out: {count} files or boxes. `digits check {folder}` says what is wrong."
@@ -111,46 +106,43 @@ class Verdict:
 
 def judge(report: Report) -> Verdict:
     """The verdict on a report, against its limit."""
-    readings = score_readings(report.predictions, report.photos.whole.photos)
-    accepted = accept_by_threshold(count_copies_once(readings))
-    promise = find_promise(accepted, report.limit) if len(accepted) else None
-    rows = tabulate(accepted)
-    kind = _kind(report, promise, rows)
-    facts = list(_tell_errors(rows)) if rows else []
+    outcome = Outcome.of(report.predictions, report.photos.whole.photos, report.limit)
+    kind = _kind(report, outcome)
+    facts = list(_tell_errors(outcome.rows)) if outcome else []
     if report.training:
-        facts.append(_tell_training(report))
+        facts.append(_tell_training(report.photos.digits, report.training))
     if report.photos.taken:
         first, last = (day[:10].replace(":", "-") for day in report.photos.taken)
         facts.append(Sentence(_TAKEN, {"first": first, "last": last}))
-    steps = [Sentence(_OWN)] if kind == "drawn" else list(_tell_steps(report, promise, kind))
-    return Verdict(kind, _answer(kind, report, promise, rows), facts, steps)
+    steps = [Sentence(_OWN)] if kind == "drawn" else list(_tell_steps(report, outcome, kind))
+    return Verdict(kind, _answer(kind, report.one_in, outcome), facts, steps)
 
 
-def _kind(report: Report, promise: Promise | None, rows: Sequence[Acceptance]) -> Kind:
+def _kind(report: Report, outcome: Outcome | None) -> Kind:
     if any(caveat.not_the_plant for caveat in report.caveats):
         return "drawn"
-    if promise is None:
+    if outcome is None:
         return "none"
-    if any(caveat.flatters for caveat in report.caveats):
+    if any(caveat.denies_unseen or caveat.flatters for caveat in report.caveats):
         return "seen"
+    promise = outcome.promise
     if promise.verdict == "kept":
         return "all" if promise.at.share == 1 else "surest"
     # A test that does not show it to be fit shows nothing; the low end of the interval can.
-    if rows[0].interval[0] > report.limit:
+    if outcome.rows[0].interval[0] > report.limit:
         return "unfit"
     return "unknown" if promise.verdict == "too_few" else "unproven"
 
 
-def _answer(
-    kind: Kind, report: Report, promise: Promise | None, rows: Sequence[Acceptance]
-) -> Sentence:
-    values: dict[str, object] = {"limit": f"{round(1 / report.limit):,}"}
-    if promise:
+def _answer(kind: Kind, one_in: int, outcome: Outcome | None) -> Sentence:
+    values: dict[str, object] = {"limit": f"{one_in:,}"}
+    if outcome:
+        promise, every = outcome.promise, outcome.rows[0]
         values |= {
             "needed": f"{promise.needed:,}", "count": f"{promise.at.accepted:,}",
             "errors": f"{promise.at.errors:,}", "rest": f"{100 * (1 - promise.at.share):.1f} %",
             "threshold": tell_threshold(promise.at.threshold),
-            "all": f"{rows[0].accepted:,}", "all_errors": f"{rows[0].errors:,}",
+            "all": f"{every.accepted:,}", "all_errors": f"{every.errors:,}",
         }  # fmt: skip
     return Sentence(_FIT[kind], values)
 
@@ -177,10 +169,8 @@ def _of_100(its: Acceptance) -> str:
     return f"{100 * its.error:.1f}"
 
 
-def _tell_training(report: Report) -> Sentence:
-    assert report.training
-    digits = report.photos.digits
-    learnt = digits[digits["file"].isin(report.training.sides["train"])]
+def _tell_training(digits: pd.DataFrame, training: Training) -> Sentence:
+    learnt = digits[digits["file"].isin(training.sides["train"])]
     deliveries = sorted(set(learnt["photo"].map(delivery_of)))
     shown = ", ".join(deliveries[-3:])
     return Sentence(
@@ -190,10 +180,10 @@ def _tell_training(report: Report) -> Sentence:
     )  # fmt: skip
 
 
-def _tell_steps(report: Report, promise: Promise | None, kind: str) -> Iterator[Sentence]:
+def _tell_steps(report: Report, outcome: Outcome | None, kind: Kind) -> Iterator[Sentence]:
     """What helps most, first: right labels, nothing left out, rare digits, more photos."""
-    predictions, problems = report.predictions, report.photos.problems
-    doubted = predictions[predictions["predicted"] != predictions["actual"]]
+    problems = report.photos.problems
+    doubted = find_misread(report.predictions)
     if report.training and (count := int((doubted["confidence"] >= _SURE).sum())):
         yield Sentence(_LABELS, {"count": count})
     lost = problems[(problems["verdict"] == "rejected") & ~problems["reason"].isin(EXPECTED)]
@@ -201,14 +191,13 @@ def _tell_steps(report: Report, promise: Promise | None, kind: str) -> Iterator[
         folder = report.photos.folder.as_posix()
         yield Sentence(_REJECTED, {"count": len(lost), "folder": folder})
     if report.training:
-        files = report.training.sides["train"]
-        counts = {label: sum(file.startswith(f"{label}/") for file in files) for label in CLASSES}
-        rare = [label for label in CLASSES if counts[label] < _RARE * len(files) / len(CLASSES)]
+        counts = np.bincount(labels_of(report.training.sides["train"]), minlength=len(CLASSES))
+        rare = {CLASSES[i]: counts[i] for i in np.flatnonzero(counts < _RARE * counts.mean())}
         if rare:
-            told = ", ".join(f"{label}: {counts[label]}" for label in rare)
+            told = ", ".join(f"{label}: {count}" for label, count in rare.items())
             yield Sentence(_RARE_DIGITS, {"digits": " ".join(rare), "counts": told})
-    if promise and kind == "unknown" and not promise.at.errors and report.training:
-        yield _tell_missing(report, promise)
+    if outcome and kind == "unknown" and not outcome.promise.at.errors and report.training:
+        yield _tell_missing(report, outcome.promise)
     twice = report.curve.with_twice_the_photos() if report.curve else None
     if twice is not None:
         yield Sentence(_TWICE, {"share": f"{100 * twice:.1f}"})
@@ -225,7 +214,7 @@ def _tell_missing(report: Report, promise: Promise) -> Sentence:
     return Sentence(
         _MORE_PHOTOS,
         {"photos": f"{math.ceil(photos / step) * step:,}", "needed": f"{promise.needed:,}",
-         "every": f"{every:.0f}", "limit": f"{round(1 / report.limit):,}"},
+         "every": f"{every:.0f}", "limit": f"{report.one_in:,}"},
     )  # fmt: skip
 
 

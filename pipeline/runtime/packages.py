@@ -14,6 +14,7 @@ import sys
 import urllib.request
 from dataclasses import dataclass
 
+OLDEST_PYTHON = (3, 10)
 INDEX = os.environ.get("PYTORCH_INDEX", "https://download.pytorch.org/whl")
 # CUDA's versions that PyTorch 2.9 and newer is built for; the last is what PyPI has for Linux.
 _CUDA = ((12, 6), (12, 8), (13, 0))

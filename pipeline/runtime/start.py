@@ -14,11 +14,9 @@ from types import FrameType, TracebackType
 
 from pipeline.messages import say
 
-# Stages and commands, as they stand on the command line.
-_WITH_TORCH = frozenset({
-    "pipeline.train", "pipeline.evaluate", "measure", "compare", "audit", "export",
-    "learning-curve",
-})  # fmt: skip
+VENV = Path(".venv")
+_STAGES_WITH_TORCH = frozenset({"pipeline.train", "pipeline.evaluate"})
+_COMMANDS_WITH_TORCH = frozenset({"measure", "compare", "audit", "export", "learning-curve"})
 
 
 def begin() -> None:
@@ -28,7 +26,10 @@ def begin() -> None:
     """
     signal.signal(signal.SIGINT, _stop)
     sys.excepthook = _say_what_is_missing
-    if _WITH_TORCH.intersection(getattr(sys, "orig_argv", [])) and "RANK" not in os.environ:
+    # While `-m` looks for its module, only orig_argv, new in Python 3.10, names it.
+    loads = _STAGES_WITH_TORCH.intersection(getattr(sys, "orig_argv", []))
+    loads |= _COMMANDS_WITH_TORCH.intersection(sys.argv[1:2])
+    if loads and "RANK" not in os.environ:
         sys.stderr.write(f"{say('Loading PyTorch …')}\n")
 
 
@@ -58,8 +59,8 @@ def _say_what_is_missing(
 
 def how_to_get_packages() -> str:
     """What to type where a package is missing: bring .venv up to date, activate it, or make it."""
-    if Path(sys.prefix) == Path(".venv").resolve():
+    if Path(sys.prefix) == VENV.resolve():
         return "python -m pipeline.commands.install"
-    if Path(".venv").exists():
+    if VENV.exists():
         return r".venv\Scripts\Activate.ps1" if os.name == "nt" else "source .venv/bin/activate"
     return "make setup"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from sample_report import make_report, make_training
+from scipy.stats import binom
 
 from pipeline.contracts import PROBLEMS, ProblemRow
 from pipeline.reporting.caveats import UNKNOWN, doubt_choice, doubt_drawn
@@ -52,6 +53,19 @@ def test_299_without_an_error_show_1_in_100(right, wrong, limit, kind):
     Few readings show that a reader is unfit where even the low end of the interval is too much.
     """
     assert verdict(predictions(right, wrong), limit=limit).kind == kind
+
+
+@pytest.mark.parametrize(("kinds", "rate"), [({"all", "surest"}, 0.02001), ({"unfit"}, 0.02)])
+@pytest.mark.parametrize("count", [100, 149, 400])
+def test_a_verdict_is_seldom_wrong(count, kinds, rate):
+    """Of a reader at the very limit: how likely each number of mistakes is, scipy says."""
+    limit = 0.02
+    chance = sum(
+        binom.pmf(wrong, count, rate)
+        for wrong in range(26)
+        if verdict(predictions(count - wrong, wrong, unsure=0.95), limit=limit).kind in kinds
+    )
+    assert chance + binom.sf(25, count, rate) * ("unfit" in kinds) <= 0.05
 
 
 def test_the_surest_being_wrong_is_unfit():

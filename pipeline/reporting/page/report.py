@@ -70,6 +70,11 @@ class Report:
     curve: LearningCurve | None = None
 
     @property
+    def one_in(self) -> int:
+        """The limit as people say it: at most one wrong in so many."""
+        return round(1 / self.limit)
+
+    @property
     def unseen(self) -> bool:
         """Whether it is known that the model was trained on none of the photos."""
         return self.training is not None and not any(its.denies_unseen for its in self.caveats)

@@ -13,15 +13,7 @@ import pandas as pd
 from pipeline.contracts import CHANNELS, LISTS, DoubtRow
 from pipeline.images.digits import CLASSES, open_digit
 from pipeline.messages import mark
-from pipeline.reporting.acceptance import (
-    Acceptance,
-    Promise,
-    accept_by_threshold,
-    count_copies_once,
-    find_promise,
-    score_readings,
-    tabulate,
-)
+from pipeline.reporting.acceptance import Acceptance, Outcome, Promise
 from pipeline.reporting.confusion import Likeness, count_confusion, group_by_segments
 from pipeline.reporting.metrics import expected_calibration_error, measure, number_bins
 from pipeline.reporting.misread import find_misread
@@ -257,8 +249,7 @@ def describe_trust(report: Report) -> Trust:
         Bin(float(rows["confidence"].mean()), Score.of(right[rows.index], rows["group"]))
         for _, rows in predictions.groupby(number_bins(predictions["confidence"]))
     ]
-    scored = count_copies_once(score_readings(predictions, report.photos.whole.photos))
-    readings = accept_by_threshold(scored)
+    outcome = Outcome.of(predictions, report.photos.whole.photos, report.limit)
     return Trust(
         bins=bins,
         reliability=chart_reliability(
@@ -268,9 +259,9 @@ def describe_trust(report: Report) -> Trust:
             )
         ),
         ece=expected_calibration_error(predictions["confidence"], right),
-        promise=find_promise(readings, report.limit) if len(readings) else None,
-        acceptance=chart_acceptance(readings, report.limit) if len(readings) else None,
-        thresholds=tabulate(readings),
+        promise=outcome.promise if outcome else None,
+        acceptance=chart_acceptance(outcome.by_threshold, report.limit) if outcome else None,
+        thresholds=outcome.rows if outcome else [],
     )
 
 
