@@ -42,7 +42,7 @@ class Observation:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Look at everything, say each observed; exits with 1 where a run would stop."""
+    """Look at everything, say what each saw; exits with 1 where a run would stop."""
     parser = make_parser("digits doctor", __doc__)
     parser.add_argument(
         "--brief", action="store_true", help=say("say only what stops a run, as `make` does")
@@ -139,11 +139,11 @@ def look_at_photos() -> Iterator[Observation]:
         yield Observation("stop", _where_photos_are())
         return
     unsafe = find_unsafe(_RAW)
-    for file, observed in list(unsafe.items())[:1]:
+    for file, finding in list(unsafe.items())[:1]:
         yield Observation(
             "stop",
             say("raw/{file} ({count} such in all): {advice}",
-                file=file, count=len(unsafe), advice=say(REASONS[observed.reason].advice)),
+                file=file, count=len(unsafe), advice=say(REASONS[finding.reason].advice)),
         )  # fmt: skip
     if not unsafe:
         names = [path.suffix.lower() for path in _RAW.rglob("*")]
