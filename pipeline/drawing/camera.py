@@ -16,8 +16,8 @@ from pipeline.drawing.scene import Scene
 Pixels = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
 
-_STEPS = 4096
-_BRIGHTEST = 6.0  # radiance from which the sensor is white
+STEPS = 4096
+BRIGHTEST = 6.0  # radiance from which the sensor is white
 _ORIENTATION_TAG, _MAKE_TAG, _MODEL_TAG, _DATE_TAG = 0x0112, 0x010F, 0x0110, 0x0132
 _RAW_FRAME = {
     3: Image.Transpose.ROTATE_180,
@@ -69,11 +69,11 @@ def expose(scene: Scene, look: Look, shot: Shot, rng: np.random.Generator) -> Im
     """
     seen = Image.merge("RGBA", [*scene.surface.split(), scene.light])
     seen = seen.filter(ImageFilter.GaussianBlur(shot.defocus))
-    layers = _shaken(np.asarray(seen), shot)
+    layers = shaken(np.asarray(seen), shot)
     light = layers[..., 3].astype(np.float32) / 255
-    glow = light if look.darkens else light + _halo(layers[..., 3], look.haze)
-    radiance = _radiance_table(shot.exposure)
-    develop = _develop_table()
+    glow = light if look.darkens else light + halo(layers[..., 3], look.haze)
+    radiance = radiance_table(shot.exposure)
+    develop = develop_table()
     photo = np.empty((*light.shape, 3), np.float32)
     for channel, strength in enumerate(look.lit):
         linear = radiance[layers[..., channel]]
@@ -82,9 +82,9 @@ def expose(scene: Scene, look: Look, shot: Shot, rng: np.random.Generator) -> Im
         else:
             linear += (strength * shot.exposure) * glow
         photo[..., channel] = develop[
-            np.minimum(linear * (_STEPS / _BRIGHTEST), _STEPS - 1).astype(np.int16)
+            np.minimum(linear * (STEPS / BRIGHTEST), STEPS - 1).astype(np.int16)
         ]
-    photo += _noise(light.shape, shot.noise, rng)
+    photo += noise(light.shape, shot.noise, rng)
     return Image.fromarray(np.clip(photo, 0, 255).astype(np.uint8))
 
 
@@ -101,7 +101,7 @@ def encode(photo: Image.Image, shot: Shot, taken: datetime) -> bytes:
     return file.getvalue()
 
 
-def _shaken(picture: Pixels, shot: Shot) -> Pixels:
+def shaken(picture: Pixels, shot: Shot) -> Pixels:
     """Average the picture along the hand's straight path during the exposure."""
     steps = int(shot.shake) + 1
     if steps < 2:
@@ -118,7 +118,7 @@ def _shaken(picture: Pixels, shot: Shot) -> Pixels:
     return (total // steps).astype(np.uint8)
 
 
-def _halo(light: Pixels, haze: float) -> Plane:
+def halo(light: Pixels, haze: float) -> Plane:
     """Light scattered by filter and lens: a narrow and a wide blur of the segments."""
     height, width = light.shape
     small = Image.fromarray(light).reduce(4)
@@ -128,20 +128,20 @@ def _halo(light: Pixels, haze: float) -> Plane:
     return np.asarray(scattered, dtype=np.float32) * np.float32(haze / 255)
 
 
-def _radiance_table(gain: float) -> Plane:
+def radiance_table(gain: float) -> Plane:
     """Radiance of each 8-bit value: the inverse of the sensor's curve, times the exposure."""
     value = np.arange(256) / 255
     radiance = -np.log(np.maximum(1 - value**2.2, 1e-3)) * gain
     return radiance.astype(np.float32)
 
 
-def _develop_table() -> Plane:
-    """Value 0..255 of each of `_STEPS` equal steps of radiance up to `_BRIGHTEST`."""
-    radiance = (np.arange(_STEPS) + 0.5) * (_BRIGHTEST / _STEPS)
+def develop_table() -> Plane:
+    """Value 0..255 of each of `STEPS` equal steps of radiance up to `BRIGHTEST`."""
+    radiance = (np.arange(STEPS) + 0.5) * (BRIGHTEST / STEPS)
     return np.asarray(255 * (1 - np.exp(-radiance)) ** (1 / 2.2), dtype=np.float32)
 
 
-def _noise(shape: tuple[int, ...], level: float, rng: np.random.Generator) -> Plane:
+def noise(shape: tuple[int, ...], level: float, rng: np.random.Generator) -> Plane:
     """Sensor noise (height, width, 3) in 8-bit steps: fine in brightness, coarse in colour.
 
     Drawn evenly rather than normally, which looks the same and is ten times faster.

@@ -25,7 +25,7 @@ def random_view(width: float, height: float, size: Size, rng: np.random.Generato
     """
     yaw, pitch = np.radians(rng.normal(0, (13, 11)).clip(-32, 32))
     roll = np.radians(rng.normal(0, 4 if rng.random() < 0.85 else 14))
-    turn = _rotation(2, roll) @ _rotation(1, yaw) @ _rotation(0, pitch)
+    turn = rotation(2, roll) @ rotation(1, yaw) @ rotation(0, pitch)
     distance = rng.uniform(1.8, 4.5) * width
     seen = np.column_stack([turn[:, 0], turn[:, 1], [0, 0, distance]])
     centred = np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, 1]])
@@ -48,13 +48,15 @@ def project(view: Homography, points: Points) -> Points:
     return projected
 
 
-def polygon_mask(size: Size, polygons: Iterable[tuple[Points, float]]) -> Image.Image:
+def polygon_mask(
+    size: Size, polygons: Iterable[tuple[Points, float]], oversampling: int = _OVERSAMPLING
+) -> Image.Image:
     """Fill polygons given in pixels, each at its level 0..1, into a smooth-edged "L" mask."""
-    mask = Image.new("L", (size[0] * _OVERSAMPLING, size[1] * _OVERSAMPLING))
+    mask = Image.new("L", (size[0] * oversampling, size[1] * oversampling))
     draw = ImageDraw.Draw(mask)
     for points, level in polygons:
-        draw.polygon([(x, y) for x, y in points * _OVERSAMPLING], fill=round(255 * level))
-    return mask.reduce(_OVERSAMPLING)
+        draw.polygon([(x, y) for x, y in points * oversampling], fill=round(255 * level))
+    return mask.reduce(oversampling)
 
 
 def polygon_picture(size: Size, polygons: Iterable[tuple[Points, Rgb]]) -> Image.Image:
@@ -99,7 +101,8 @@ def levelled(mask: Image.Image, low: float, high: float) -> Image.Image:
     return mask.point(table)
 
 
-def _rotation(axis: int, angle: float) -> npt.NDArray[np.float64]:
+def rotation(axis: int, angle: float) -> npt.NDArray[np.float64]:
+    """Turn space about one of its axes by an angle in radians, as a 3x3 matrix."""
     cosine, sine = np.cos(angle), np.sin(angle)
     matrix = np.eye(3)
     first, second = [i for i in range(3) if i != axis]
