@@ -74,7 +74,7 @@ class ResNet(nn.Module):
             blocks = []
             for number in range(depth):
                 stride = 2 if stage and number == 0 else 1
-                blocks.append(_block(architecture.block, width, planes, stride))
+                blocks.append(block(width, planes, stride, architecture.block))
                 width = planes * architecture.block.expansion
             stages.append(nn.Sequential(*blocks))
         self.stages = nn.Sequential(*stages)
@@ -90,7 +90,9 @@ class ResNet(nn.Module):
         return logits
 
 
-def _block(kind: type[BasicBlock | Bottleneck], width: int, planes: int, stride: int) -> nn.Module:
+def block(
+    width: int, planes: int, stride: int, kind: type[BasicBlock | Bottleneck] = BasicBlock
+) -> nn.Module:
     """A residual block, its shortcut projected where the width or the image's size changes."""
     width_out = planes * kind.expansion
     projection = None
@@ -98,5 +100,5 @@ def _block(kind: type[BasicBlock | Bottleneck], width: int, planes: int, stride:
         projection = nn.Sequential(
             nn.Conv2d(width, width_out, 1, stride, bias=False), nn.BatchNorm2d(width_out)
         )
-    block: nn.Module = kind(width, planes, stride, projection)
-    return block
+    residual: nn.Module = kind(width, planes, stride, projection)
+    return residual

@@ -1,4 +1,4 @@
-"""A training run that was interrupted goes on after its last finished epoch."""
+"""A training run that was interrupted goes on where it was."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,23 +18,54 @@ from pipeline.runtime.files import write_file
 State = dict[str, Tensor]
 
 
-class Unfinished:
-    """The state of a run after its last epoch, in a file outside of DVC's outputs.
+class KeptState:
+    """What a run has come to, in a file outside of DVC's outputs, which DVC clears.
 
-    DVC clears a stage's outputs before it runs it. `parts` are all that the run depends on, beside
-    this wing's code: the state of a run with others is not taken up.
+    `parts` are all that the run depends on: the state of a run with others is not taken up.
     """
 
     def __init__(self, path: Path, parts: Iterable[bytes | memoryview]) -> None:
         self._path = path
         digest = hashlib.blake2b(digest_size=16)
-        code = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
-        for part in [*code, *parts]:
+        for part in parts:
             content = memoryview(part).cast("B")
             # With its length, so that two parts are never read as another two.
             digest.update(content.nbytes.to_bytes(8, "little"))
             digest.update(content)
         self._key = digest.hexdigest()
+
+    def write(self, state: dict[str, Any]) -> None:
+        """Write plain types and tensors all at once."""
+        buffer = BytesIO()
+        torch.save({"key": self._key, **state}, buffer)
+        write_file(self._path, buffer.getbuffer(), durable=True)
+
+    def read(self) -> dict[str, Any] | None:
+        """The state, on the CPU; None where there is none of this very run."""
+        try:
+            state: dict[str, Any] = torch.load(self._path, map_location="cpu", weights_only=True)
+            return state if state["key"] == self._key else None
+        except Exception:  # what a missing or damaged file makes the reader raise is open-ended
+            return None
+
+    def remove(self) -> None:
+        """Delete the state: the run is finished."""
+        self._path.unlink(missing_ok=True)
+
+
+def code_of(folder: Path) -> list[bytes]:
+    """The code of a wing, which a state depends on too."""
+    return [path.read_bytes() for path in sorted(folder.glob("*.py"))]
+
+
+class Unfinished:
+    """The state of the training of a digit reader after its last epoch.
+
+    `parts` are all that it depends on, beside this wing's code.
+    """
+
+    def __init__(self, path: Path, parts: Iterable[bytes | memoryview]) -> None:
+        self._kept = KeptState(path, [*code_of(Path(__file__).parent), *parts])
 
     def save(
         self,
@@ -43,18 +75,14 @@ class Unfinished:
         best: State,
     ) -> None:
         """Write the state all at once."""
-        buffer = BytesIO()
-        torch.save(
+        self._kept.write(
             {
-                "key": self._key,
                 "epochs": [asdict(epoch) for epoch in epochs],
                 "reader": reader.state_dict(),
                 "optimizer": optimizer.state_dict(),
                 "best": best,
-            },
-            buffer,
+            }
         )
-        write_file(self._path, buffer.getbuffer(), durable=True)
 
     def restore(
         self, reader: nn.Module, optimizer: torch.optim.Optimizer
@@ -63,11 +91,8 @@ class Unfinished:
 
         Where there is no state of this very run, changes nothing and returns none.
         """
-        try:
-            state = torch.load(self._path, map_location="cpu", weights_only=True)
-            if state["key"] != self._key:
-                return [], {}
-        except Exception:  # what a missing or damaged file makes the reader raise is open-ended
+        state = self._kept.read()
+        if state is None:
             return [], {}
         reader.load_state_dict(state["reader"])
         optimizer.load_state_dict(state["optimizer"])
@@ -75,4 +100,4 @@ class Unfinished:
 
     def remove(self) -> None:
         """Delete the state: the run is finished."""
-        self._path.unlink(missing_ok=True)
+        self._kept.remove()
