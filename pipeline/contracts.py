@@ -46,6 +46,25 @@ class BoxRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherRow:
+    """A box of a used photo whose label is no digit, as of a decimal point; as in `BoxRow`."""
+
+    photo: str
+    xml: str
+    object: int
+    label: str
+    xmin: int
+    ymin: int
+    xmax: int
+    ymax: int
+
+    @property
+    def box(self) -> Box:
+        """Where it is."""
+        return Box(self.xmin, self.ymin, self.xmax, self.ymax)
+
+
+@dataclass(frozen=True, slots=True)
 class ProblemRow:
     """What became of a file, or of one of its objects, that was not simply used."""
 
@@ -116,6 +135,47 @@ class PredictionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingRow:
+    """What `digits read` read of a display; of a photo that it could not read, that.
+
+    `value` is a number, empty where the reading means none; `verdict` is accepted, doubtful, none
+    or error; `reason` has codes, with spaces between. The edges are those of the whole reading, in
+    pixels of the upright photo; empty where nothing was found.
+    """
+
+    photo: str
+    display: int
+    reading: str
+    value: str
+    confidence: float
+    verdict: str
+    reason: str
+    xmin: str
+    ymin: str
+    xmax: str
+    ymax: str
+
+
+@dataclass(frozen=True, slots=True)
+class WholeRow:
+    """A whole photo that was read without its boxes: what is labelled on it, and what was read.
+
+    Displays are from the top, with a space between. 1 for yes: `right`, the digits are; `point`,
+    one is labelled; `with_point`, points are right too. `reasons` are the codes of why a person
+    should look.
+    """
+
+    photo: str
+    labelled: str
+    read: str
+    right: int
+    point: int
+    with_point: int
+    confidence: float
+    reasons: str
+
+
+@dataclass(frozen=True, slots=True)
 class DoubtRow:
     """A label that is likely wrong, what is suggested instead, and its quality, 0 to 0.5."""
 
@@ -147,11 +207,14 @@ class CurveRow:
 
 
 BOXES = Table(Path("data/boxes.csv"), BoxRow)
+OTHERS = Table(Path("data/others.csv"), OtherRow)
 PROBLEMS = Table(Path("data/problems.csv"), ProblemRow)
 PHOTOS = Table(Path("data/photos.csv"), PhotoRow, sealed=True)
 DIGITS = Table(Path("data/digits.csv"), DigitRow, sealed=True)
 HISTORY = Table(Path("reports/history.csv"), EpochRow)
 PREDICTIONS = Table(Path("reports/predictions.csv"), PredictionRow)
+WHOLE = Table(Path("reports/readings.csv"), WholeRow)
+READINGS = Table(Path("readings.csv"), ReadingRow)
 DOUBTS = Table(Path("reports/audit.csv"), DoubtRow)
 CURVE = Table(Path("learning_curve/curve.csv"), CurveRow)
 

@@ -1,6 +1,6 @@
-"""Stage 6: measure the model on the validation digits, and show what it misreads.
+"""Stage 7: measure the models on the validation digits and photos, and show what they misread.
 
-models/digits.pt, the lists, data/, raw/ -> reports/
+models/, the lists, data/, raw/ -> reports/, models/reading.json
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.contracts import (
+    BOXES,
     CURVE,
     DIGITS,
     HISTORY,
     LISTS,
+    OTHERS,
     PHOTOS,
     PROBLEMS,
+    WHOLE,
+    BoxRow,
     read_list,
 )
 from pipeline.dividing.copies import group_digits
@@ -24,6 +28,9 @@ from pipeline.images.digits import load_digits
 from pipeline.learning.checkpoint import MODEL, Checkpoint, load_checkpoint
 from pipeline.learning.hardware import use_hardware
 from pipeline.params import Params, load_params
+from pipeline.reading.confidence import CALIBRATION, RAW, Calibration, Trial, calibrate
+from pipeline.reading.locator_file import BASE
+from pipeline.reading.reader import Reader
 from pipeline.reporting.caveats import (
     Caveat,
     doubt_choice,
@@ -37,6 +44,7 @@ from pipeline.reporting.measurement import log_summary, predict_digits, save_mea
 from pipeline.reporting.metrics import measure
 from pipeline.reporting.model_card import gather_facts, model_card
 from pipeline.reporting.page.report import Photos, Report, Training, when_taken
+from pipeline.reporting.unboxed import Unboxed, accept, label_photos, measure_whole, read_whole
 from pipeline.reporting.whole import find_whole
 from pipeline.runtime.command import parse_no_options, run
 from pipeline.runtime.errors import UserError
@@ -64,7 +72,8 @@ def main() -> None:
     hardware = use_hardware(params.machine, params.train.precision)
     predictions = predict_digits(checkpoint, validation, images, hardware)
     photos = describe_photos(digits, validation, table)
-    figures = measure(predictions, photos.whole)
+    unboxed = read_unboxed(photos, params)
+    figures = measure(predictions, photos.whole, unboxed)
     margin = checkpoint.params["crop"]["margin"]
     caveats = find_caveats(checkpoint, training, digits)
     report = Report(
@@ -128,6 +137,26 @@ def describe_photos(digits: pd.DataFrame, validation: pd.DataFrame, table: pd.Da
     problems = PROBLEMS.read_frame()
     whole = find_whole(digits, validation, problems)
     return Photos(_RAW, digits, whole, problems, PROBLEMS.path, when_taken(table))
+
+
+def read_unboxed(photos: Photos, params: Params) -> Unboxed | None:
+    """How well validation's whole photos are read; from them, what a confidence comes to is set."""
+    chosen = photos.digits[photos.digits["photo"].isin(photos.whole.photos)]
+    prior = Calibration.load(BASE / CALIBRATION.name)
+    if not len(chosen):
+        prior.save()
+        return None
+    rows = [BoxRow(*its) for its in chosen[BOXES.columns].itertuples(index=False)]
+    labelled = label_photos(rows, OTHERS.read(), params.read.point)
+    hardware = use_hardware(params.machine, "fp32")
+    read = read_whole(Reader.load("models", params.read, hardware, RAW), _RAW, labelled)
+    trials = [Trial(row.confidence, bool(row.right), not row.reasons) for row in read]
+    calibration = calibrate(trials, prior, params.evaluate.limit)
+    calibration.save()
+    read = accept(read, calibration)
+    WHOLE.write(read)
+    groups = dict(zip(chosen["photo"], chosen["group"], strict=True))
+    return measure_whole(read, groups)
 
 
 def load_curve(params: Params) -> LearningCurve | None:

@@ -125,6 +125,26 @@ class TrainParams(_Section):
     deterministic: bool
 
 
+class LocateParams(_Section):
+    """How the locator is taught."""
+
+    init: str | None
+    steps: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+    lr: Annotated[float, Field(gt=0)]
+    seed: Seed
+    precision: Literal["auto", "fp32", "bf16"]
+
+
+class ReadParams(_Section):
+    """What the plant's displays look like, as far as it is known."""
+
+    point: list[str]
+    decimals: Annotated[int, Field(ge=0, le=9)] | None
+    displays: Annotated[int, Field(ge=1, le=16)] | None
+    turns: Annotated[list[Literal[0, 90, 180, 270]], Field(min_length=1)]
+
+
 class EvaluateParams(_Section):
     """What the plant asks of the reader."""
 
@@ -179,6 +199,8 @@ class Params(_Section):
     crop: CropParams
     split: SplitParams
     train: TrainParams
+    locate: LocateParams
+    read: ReadParams
     evaluate: EvaluateParams
     audit: AuditParams
 

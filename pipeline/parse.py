@@ -1,6 +1,6 @@
 """Stage 1: read every box of every XML, and account for each one that is not used.
 
-raw/ -> data/boxes.csv, data/problems.csv, data/annotations.json
+raw/ -> data/boxes.csv, data/others.csv, data/problems.csv, data/annotations.json
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.annotations.folder import read_folder
 from pipeline.annotations.ledger import Ledger, rejected_share
 from pipeline.annotations.summary import count, summarise
-from pipeline.contracts import BOXES, PROBLEMS
+from pipeline.contracts import BOXES, OTHERS, PROBLEMS
 from pipeline.messages import say
 from pipeline.params import ParseParams, load_params
 from pipeline.runtime.command import parse_no_options, run
@@ -30,6 +30,7 @@ def main() -> None:
     ledger = read_folder(_RAW, params.parse, params.machine.threads)
     boxes, problems = ledger.tables()
     BOXES.write(boxes)
+    OTHERS.write(sorted(ledger.others, key=lambda other: (other.photo, other.object)))
     PROBLEMS.write(problems)
     write_json(Path("data/annotations.json"), count(ledger))
     for line in summarise(ledger, params.parse):

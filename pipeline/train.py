@@ -113,7 +113,7 @@ def make_reader(mean: list[float], std: list[float], params: TrainParams) -> Dig
     """The reader with fresh weights that follow from the seed, or with those of `train.init`."""
     network = build(params.model, len(CLASSES), params.seed)
     if params.init:
-        start_from(network, params.model, Path(params.init))
+        start_from(network, params.model, params.init)
     return DigitReader(network, ChannelNorm(mean, std))
 
 

@@ -64,12 +64,18 @@ def english():
         yield
 
 
+def furnish(folder):
+    """Put what the project has in git, and stages need, into a workplace."""
+    folder.mkdir(exist_ok=True)
+    shutil.copy(ROOT / "params.yaml", folder)
+    shutil.copytree(ROOT / "models/base", folder / "models/base")
+
+
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
     """An empty workplace with the project's params.yaml; the current folder."""
     folder = tmp_path / "workplace"
-    folder.mkdir()
-    shutil.copy(ROOT / "params.yaml", folder)
+    furnish(folder)
     monkeypatch.chdir(folder)
     return Workplace(folder)
 
@@ -77,6 +83,7 @@ def workplace(tmp_path, monkeypatch):
 FAST = {
     "train__model": "resnet8", "train__input_size": 16, "train__batch_size": 16,
     "train__epochs": 2, "train__precision": "fp32", "train__lr": 0.05,
+    "locate__steps": 2, "locate__batch_size": 4, "locate__precision": "fp32",
     "machine__device": "cpu", "split__by": "photo", "crop__format": "jpg", "crop__margin": 0.1,
 }  # fmt: skip
 
@@ -85,7 +92,7 @@ FAST = {
 def divided_once(tmp_path_factory):
     """A workplace that has come to the lists, set to train in a second."""
     place = Workplace(tmp_path_factory.mktemp("divided"))
-    shutil.copy(ROOT / "params.yaml", place.folder)
+    furnish(place.folder)
     place.set(**FAST)
     place.add_displays(12)
     with pytest.MonkeyPatch.context() as patch:
@@ -107,7 +114,7 @@ def evaluated_once(divided_once, tmp_path_factory):
     place = Workplace(shutil.copytree(divided_once.folder, folder))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place.folder)
-        place.do("train", "evaluate")
+        place.do("train", "locate", "evaluate")
     return place
 
 

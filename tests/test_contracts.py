@@ -193,6 +193,16 @@ def test_no_cell_is_a_formula_in_excel(tmp_path, text):
     assert list(NOTES.read_frame(path)["name"]) == [text]
 
 
+@pytest.mark.parametrize("text", ["-2.47", "'-2.47", "-5", "-"])
+def test_a_number_below_zero_is_no_formula(tmp_path, text):
+    """As a text it has no apostrophe before it; it is read back as it was either way."""
+    path = tmp_path / "notes.csv"
+    NOTES.write([Note(text, 1, 0.5), Note("=1", 1, 0.5)], path)
+    assert NOTES.read(path)[0].name == text
+    if text in ("-2.47", "-5"):
+        assert path.read_text(encoding="utf-8").splitlines()[1] == f"{text},1,0.5"
+
+
 @given(names=st.lists(st.text('ab,"\n\r\x85\x0b\x1c\u2028\u2029'), max_size=4))
 def test_a_sealed_table_takes_any_name(tmp_path, names):
     """A name may hold a character that ends a line in some programs."""

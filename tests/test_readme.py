@@ -58,7 +58,7 @@ RUN = {
         "Starting from an earlier model", "The machine", "Out of memory", "Another site",
         "Comparing with an earlier version", "Wrong labels",
     ],
-    LABELLING: ["Check the folder"],
+    LABELLING: ["Correct instead of drawing", "Check the folder"],
     PROBLEMS: ["Check a folder"],
     ONNX: ["Export"],
     WINDOWS: ["PowerShell", "Anaconda", "An NVIDIA GPU"],
@@ -229,6 +229,19 @@ def test_labels_are_audited(newcomer: Newcomer) -> None:
     newcomer.types_activated(commands(USAGE, "Wrong labels"))
     assert (newcomer.clone / "reports/audit.csv").is_file()
     assert (newcomer.clone / "reports/audit.html").is_file()
+
+
+@pytest.mark.slow
+def test_boxes_are_proposed(newcomer: Newcomer) -> None:
+    """Photos get XML beside them, whether or not a reading is doubtful (3)."""
+    script = commands(LABELLING, "Correct instead of drawing")
+    folder = newcomer.home / script.split("~/")[-1].strip()
+    folder.mkdir()
+    for photo in (newcomer.home / "new-photos").glob("*.jpg"):
+        shutil.copy(photo, folder)
+    newcomer.types_activated(f"{script.strip()} || [ $? = 3 ]\n")
+    assert list(folder.glob("*.xml"))
+    shutil.rmtree(folder)
 
 
 @pytest.mark.slow

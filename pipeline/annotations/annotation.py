@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pipeline.annotations.matching import PhotoFinder
 from pipeline.annotations.orientation import decide_way_up, fit_to_photo, scale_box, to_upright
 from pipeline.annotations.pixels import find_blank
 from pipeline.annotations.rules import (
+    LONGEST_TEXT,
     Edges,
     Finding,
     Rejected,
@@ -25,7 +27,7 @@ from pipeline.annotations.rules import (
     turn,
 )
 from pipeline.annotations.voc import UnreadableXml, VocFile, read_voc
-from pipeline.images.box import LabelledBox
+from pipeline.images.box import Box, LabelledBox
 from pipeline.images.photo import (
     PhotoHeader,
     PhotoTooLarge,
@@ -42,8 +44,8 @@ class Annotation:
 
     `objects` are the numbers of all that it has; `dialect` is empty where it cannot be read,
     `photo` where it has none; `rank` says how sure it is that the photo is its own (see `Match`).
-    A finding about no object is about the file. Where no box is used, `unused` says why, if that is
-    no single box's fault.
+    A finding about no object is about the file. `others` are boxes of what is no digit. Where no
+    box is used, `unused` says why, if that is no single box's fault.
     """
 
     xml: str
@@ -52,6 +54,7 @@ class Annotation:
     rank: int = 0
     objects: tuple[int, ...] = ()
     boxes: dict[int, LabelledBox] = field(default_factory=dict)
+    others: dict[int, LabelledBox] = field(default_factory=dict)
     findings: list[tuple[int | None, Finding]] = field(default_factory=list)
     unused: Finding | None = None
 
@@ -135,30 +138,39 @@ def read_objects(
     if not voc.objects:
         annotation.unused = Finding("no_object", f"{annotation.photo} by {annotation.xml}")
     way_up = decide_way_up(voc.size, header, dialect.way_up, params.exif)
-    drawn = _read_drawn(annotation, voc, dialect, params)
+    coordinates = coordinates_of(voc, dialect, params.coordinates)
+    drawn, others = _read_drawn(annotation, voc, coordinates, params)
     if not drawn:
         return
     scale, findings = fit_to_photo(voc.size, header, way_up, [its.edges for its in drawn])
     annotation.findings.extend((None, finding) for finding in findings)
+
+    def place(its: _Drawn) -> tuple[Box, list[Finding]]:
+        edges, turned = turn(its.edges, its.rotation)
+        edges = scale_box(edges, scale)
+        edges = to_upright(edges, header) if way_up.is_raw else edges
+        box, repairs = check_box(edges, header.width, header.height)
+        return box, [*turned, *repairs]
+
     for its in drawn:
         try:
-            edges, turned = turn(its.edges, its.rotation)
-            edges = scale_box(edges, scale)
-            edges = to_upright(edges, header) if way_up.is_raw else edges
-            box, repairs = check_box(edges, header.width, header.height)
+            box, repairs = place(its)
         except Rejected as rejected:
             annotation.findings.append((its.number, rejected.finding))
             continue
         annotation.boxes[its.number] = (box, its.label)
         doubt = Finding("frame_unknown", f"orientation {header.orientation}, see parse.exif")
-        findings = [*its.findings, *turned, *repairs, *([] if way_up.is_certain else [doubt])]
+        findings = [*its.findings, *repairs, *([] if way_up.is_certain else [doubt])]
         annotation.findings.extend((its.number, finding) for finding in findings)
+    for its in others:
+        with suppress(Rejected):  # it is rejected already
+            annotation.others[its.number] = (place(its)[0], its.label)
     annotation.drop(find_repeats(annotation.boxes))
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A digit's label and its box as it was drawn, with what had to be done to the label."""
+    """An object's label and its box as it was drawn, with what had to be done to the label."""
 
     number: int
     label: str
@@ -168,14 +180,14 @@ class _Drawn:
 
 
 def _read_drawn(
-    annotation: Annotation, voc: VocFile, dialect: Dialect, params: ParseParams
-) -> list[_Drawn]:
-    """Those objects that have a digit's label and a box; of the others, the findings are entered.
+    annotation: Annotation, voc: VocFile, coordinates: str, params: ParseParams
+) -> tuple[list[_Drawn], list[_Drawn]]:
+    """Those objects that have a digit's label and a box, and those with a box and another label.
 
-    Raises `Rejected` where no box is in pixels.
+    Of all that are no digits, the findings are entered. Raises `Rejected` where no box is in
+    pixels.
     """
-    coordinates = coordinates_of(voc, dialect, params.coordinates)
-    drawn, boxes = [], []
+    drawn, others, boxes = [], [], []
     for found in voc.objects:
         try:
             check_clear(found)
@@ -183,9 +195,13 @@ def _read_drawn(
             boxes.append(read_box(found))
         except Rejected as rejected:
             annotation.findings.append((found.number, rejected.finding))
+            with suppress(Rejected):
+                edges = to_edges(read_box(found), coordinates)
+                label = found.label.strip()[:LONGEST_TEXT]
+                others.append(_Drawn(found.number, label, edges, found.rotation, []))
             continue
         edges = to_edges(boxes[-1], coordinates)
         drawn.append(_Drawn(found.number, label, edges, found.rotation, findings))
     if are_shares(boxes):
         raise Rejected("not_pixels", "all boxes are between 0 and 1: shares of the photo")
-    return drawn
+    return drawn, others

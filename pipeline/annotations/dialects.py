@@ -13,6 +13,8 @@ WayUp = Literal["upright", "raw", "unknown"]
 
 # The source that `digits sample` names.
 DRAWN = "digits sample"
+# And that of boxes which `digits read` proposes; a tool that saves them puts its own.
+PROPOSED = "digits read"
 # What to take away from xmin, ymin, xmax, ymax to get 0-based, half-open edges.
 OFFSETS: dict[str, Edges] = {
     "zero_based": (0, 0, 0, 0),
@@ -120,9 +122,14 @@ def _is_sample(voc: VocFile) -> bool:
     return voc.tells.database == DRAWN
 
 
+def _is_proposed(voc: VocFile) -> bool:
+    return voc.tells.database == PROPOSED
+
+
 # The first that fits counts. CVAT's exporter of today is Datumaro's.
 DIALECTS = (
     Dialect("sample", _is_sample, _from_zero, "upright"),
+    Dialect("proposed", _is_proposed, _from_zero, "upright"),
     Dialect("label_studio", _is_label_studio, _from_zero, "upright"),
     Dialect("roboflow", _is_roboflow, _plus_one, "upright"),
     Dialect("supervision", _is_supervision, _as_supervision, "upright"),

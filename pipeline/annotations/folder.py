@@ -7,12 +7,12 @@ from pathlib import Path, PurePosixPath
 from pipeline.annotations.annotation import Annotation, AnnotationReader
 from pipeline.annotations.equal_photos import same_boxes, same_bytes
 from pipeline.annotations.formats import A_FILE_A_PHOTO, HOW_TO_EXPORT, recognise
-from pipeline.annotations.ledger import Ledger
+from pipeline.annotations.ledger import Ledger, printable
 from pipeline.annotations.listing import list_files
 from pipeline.annotations.matching import PhotoFinder
 from pipeline.annotations.reasons import EXPECTED
 from pipeline.annotations.rules import Finding
-from pipeline.contracts import BoxRow
+from pipeline.contracts import BoxRow, OtherRow
 from pipeline.images.reading_order import reading_order
 from pipeline.params import ParseParams
 from pipeline.runtime.errors import UserError
@@ -115,6 +115,8 @@ def _enter(annotation: Annotation, ledger: Ledger) -> None:
     places = reading_order([box for box, _ in annotation.boxes.values()])
     for (number, (box, label)), (row, column) in zip(annotation.boxes.items(), places, strict=True):
         ledger.boxes.append(BoxRow(photo, xml, number, label, *box, row, column))
+    for number, (box, label) in annotation.others.items() if annotation.boxes else ():
+        ledger.others.append(OtherRow(photo, xml, number, printable(label), *box))
 
 
 def _why_unused(annotation: Annotation) -> str:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 from pipeline.annotations.reasons import EXPECTED, REASONS
 from pipeline.annotations.rules import Finding
-from pipeline.contracts import BoxRow, ProblemRow
+from pipeline.contracts import BoxRow, OtherRow, ProblemRow
 
 _LONGEST_DETAIL = 300
 
 
 @dataclass
 class Ledger:
-    """Rows for boxes.csv and problems.csv, and what became of each file.
+    """Rows for boxes.csv, others.csv and problems.csv, and what became of each file.
 
     An object of an XML is in `boxes`, or rejected in `problems`. So is a file: `files` has its
     fate, `used` (named in `boxes`), or that of its row in `problems`, `rejected` or `noted`; a
@@ -24,6 +24,7 @@ class Ledger:
     """
 
     boxes: list[BoxRow] = field(default_factory=list)
+    others: list[OtherRow] = field(default_factory=list)
     problems: list[ProblemRow] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     dialects: Counter[str] = field(default_factory=Counter)

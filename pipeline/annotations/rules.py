@@ -21,7 +21,7 @@ _SMALLEST_SIDE = 2
 # A box that is mostly outside of its photo was drawn on another one.
 _SMALLEST_SHARE_INSIDE = 0.5
 # More characters than any label or number has, and than a line of the ledger holds.
-_LONGEST_TEXT = 64
+LONGEST_TEXT = 64
 _LONGEST_DETAIL = 200
 # Beyond any photo, and far from where the arithmetic of boxes ends.
 _LARGEST_NUMBER = 1e9
@@ -57,7 +57,7 @@ def check_label(text: str, labels: dict[str, str], ignore: list[str]) -> tuple[s
     `Rejected` where it is in `ignore`, of a whole display, or no digit.
     """
     # Normalizing can lengthen a text eighteen times; no label is as long as a stranger's may be.
-    tidy = unicodedata.normalize("NFKC", text.strip()[:_LONGEST_TEXT]).strip()
+    tidy = unicodedata.normalize("NFKC", text.strip()[:LONGEST_TEXT]).strip()
     for spelling in (text, tidy):
         if spelling in labels:
             return labels[spelling], []
@@ -65,7 +65,7 @@ def check_label(text: str, labels: dict[str, str], ignore: list[str]) -> tuple[s
             raise Rejected("ignored_label", text)
     if is_whole_display(tidy):
         raise Rejected("whole_display", repr(text))
-    if len(tidy) != 1 or len(text.strip()) > _LONGEST_TEXT or tidy not in "0123456789":
+    if len(tidy) != 1 or len(text.strip()) > LONGEST_TEXT or tidy not in "0123456789":
         raise Rejected("not_a_digit", repr(text))
     return tidy, [] if tidy == text else [Finding("label_tidied", f"{text!r} read as {tidy}")]
 
@@ -94,8 +94,8 @@ def read_number(text: str) -> float:
 
     Python itself would take `5_0` and `infinity` too.
     """
-    if len(text) > _LONGEST_TEXT or not _NUMBER.fullmatch(text):
-        raise ValueError(text[:_LONGEST_TEXT])
+    if len(text) > LONGEST_TEXT or not _NUMBER.fullmatch(text):
+        raise ValueError(text[:LONGEST_TEXT])
     number = float(text)
     if abs(number) > _LARGEST_NUMBER:
         raise ValueError(text)
@@ -117,7 +117,7 @@ def turn(box: Edges, rotation: str) -> tuple[Edges, list[Finding]]:
     try:
         degrees = read_number(rotation or "0")
     except ValueError:
-        raise Rejected("bad_number", f"rotation {rotation[:_LONGEST_TEXT]}") from None
+        raise Rejected("bad_number", f"rotation {rotation[:LONGEST_TEXT]}") from None
     if not degrees % 360:
         return box, []
     xmin, ymin, xmax, ymax = box

@@ -14,6 +14,7 @@ from pipeline.runtime.command import make_parser, run
 
 # In the order in which a newcomer wants them, each with what it is for.
 COMMANDS = {
+    "read": mark("what the displays on photos show"),
     "check": mark("what is wrong in a folder of photos and XML"),
     "measure": mark("how well the model reads the photos of another folder"),
     "compare": mark("whether today's model is better than an earlier one"),

@@ -1,10 +1,18 @@
-"""Export the model to ONNX: one file for other programs, which need neither torch nor this code.
+"""Export the model to ONNX: files for other programs, which need neither torch nor this code.
 
-models/digits.pt, data/valid_data.txt, data/digits -> models/digits.onnx
+models/digits.pt, models/locator.pt, models/reading.json, data/valid_data.txt, data/digits.csv,
+data/digits, raw/ -> models/digits.onnx, models/reader.onnx
 
-Input `images`: digit images (n, size, size, 3), uint8, RGB, as an image library gives them; n is
-free. Outputs `logits` and `probabilities`: (n, classes), fp32. Scaling and normalisation are in
-the graph. Nothing is written unless onnxruntime reads the validation digits as torch does.
+digits.onnx tells digits apart. Input `images`: digit images (n, size, size, 3), uint8, RGB, as an
+image library gives them; n is free. Outputs `logits` and `probabilities`: (n, classes), fp32.
+Scaling and normalisation are in the graph.
+
+reader.onnx finds them on a photo. Input `photo`: (height, width, 3), uint8, RGB, upright, of any
+size. Outputs, for n digits: `boxes` (n, 4), fp32, xmin, ymin, xmax, ymax in pixels; `digits` (n,),
+int64, 10 being a minus sign; `confidences` (n,), and `points` (n,), how sure a decimal point is
+behind each.
+
+Nothing is written unless onnxruntime reads validation digits and photos as torch does.
 """
 
 from __future__ import annotations
@@ -20,12 +28,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pipeline.contracts import LISTS, read_list
+from pipeline.contracts import DIGITS, LISTS, read_list
 from pipeline.images.digits import load_digits
+from pipeline.images.photo import UnreadablePhoto, read_photo
 from pipeline.learning.checkpoint import MODEL, Checkpoint, load_checkpoint
 from pipeline.learning.digit_reader import DigitReader, predict
 from pipeline.learning.hardware import Hardware
 from pipeline.messages import say
+from pipeline.reading.whole_way import Digits, WholeWay
+from pipeline.reading.whole_way_file import Agreement, check_whole_way, load_whole_way
 from pipeline.runtime.command import make_parser
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import write_file
@@ -40,27 +51,56 @@ OPSET = 18
 TOLERANCE = 1e-3
 # One at a time, an odd number, and all at once, as far as memory goes.
 BATCHES = (1, 7, 1024)
+READER = MODEL.with_name("reader.onnx")
+# More photos would say no more, and take their time.
+PHOTOS = 50
 
+_RAW = Path("raw")
 _CPU = Hardware(torch.device("cpu"), torch.float32)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Load the model and the validation digits, export, check, save."""
+    """Load the models, validation digits and photos, export, check, save."""
     arguments = parse_arguments(argv)
     require_packages()
     checkpoint = load_checkpoint(arguments.model)
-    images = load_digits(Path("data/digits"), read_list(LISTS["valid"]), checkpoint.input_size)
+    files = read_list(LISTS["valid"])
+    images = load_digits(Path("data/digits"), files, checkpoint.input_size)
     # An earlier export must not be taken for this model's.
-    arguments.out.unlink(missing_ok=True)
+    for path in (arguments.out, arguments.reader):
+        path.unlink(missing_ok=True)
     model = to_onnx(checkpoint)
     apart = check_agreement(model, checkpoint, images)
+    whole, about = load_whole_way(checkpoint)
+    photos = load_photos(files)
+    reader = whole_to_onnx(whole, about)
+    agreement = check_whole_way(reader, whole, photos)
     write_file(arguments.out, model)
+    write_file(arguments.reader, reader)
+    tell(arguments.out, checkpoint.model, len(model), apart, len(images))
+    tell_reader(arguments.reader, len(reader), agreement, len(photos))
+
+
+def tell(path: Path, model: str, length: int, apart: float, count: int) -> None:
+    """Say what the digit classifier's file is, of so many bytes, and how it was checked."""
     log.info(
         say(
             "{file}: {model}, opset {opset}, {megabytes} MB; logits within {apart} of torch's on "
             "{count} validation digits",
-            file=arguments.out, model=checkpoint.model, opset=OPSET,
-            megabytes=f"{len(model) / 1e6:.1f}", apart=f"{apart:.1g}", count=len(images),
+            file=path, model=model, opset=OPSET, megabytes=f"{length / 1e6:.1f}",
+            apart=f"{apart:.1g}", count=count,
+        )
+    )  # fmt: skip
+
+
+def tell_reader(path: Path, length: int, agreement: Agreement, photos: int) -> None:
+    """Say what the whole way's file is, of so many bytes, and how it was checked."""
+    log.info(
+        say(
+            "{file}: photo to digits, opset {opset}, {megabytes} MB; {count} digits on {photos} "
+            "validation photos as torch sees them, confidences within {apart}",
+            file=path, opset=OPSET, megabytes=f"{length / 1e6:.1f}",
+            count=agreement.digits, photos=photos, apart=f"{agreement.apart:.1g}",
         )
     )  # fmt: skip
 
@@ -73,7 +113,27 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, metavar="FILE", default=MODEL.with_suffix(".onnx"), help=default
     )
+    parser.add_argument("--reader", type=Path, metavar="FILE", default=READER, help=default)
     return parser.parse_args(argv)
+
+
+def load_photos(files: list[str]) -> list[NDArray[np.uint8]]:
+    """Photos of digits, upright RGB (height, width, 3): all, or `PHOTOS` from among them.
+
+    Raises `UserError` naming one that cannot be read.
+    """
+    wanted = set(files)
+    names = sorted({row.photo for row in DIGITS.read() if row.file in wanted})
+    step = -(-len(names) // PHOTOS)
+    photos = []
+    for name in names[:: max(1, step)]:
+        try:
+            photos.append(np.array(read_photo(_RAW / name)))
+        except UnreadablePhoto as why:
+            raise UserError(
+                "{file} cannot be read ({error}): run `dvc repro`", file=_RAW / name, error=why
+            ) from None
+    return photos
 
 
 def require_packages() -> None:
@@ -108,18 +168,40 @@ def to_onnx(checkpoint: Checkpoint) -> bytes:
     Its metadata hold the classes (separated by commas), the input size, the network's name, the
     margin around each digit's box, and the MD5 of the lists that it was trained on.
     """
+    size = checkpoint.input_size
+    return _export(
+        _WithProbabilities(checkpoint.reader()),
+        # Two: torch takes a batch of one for a constant.
+        images=torch.zeros((2, size, size, 3), dtype=torch.uint8),
+        outputs=["logits", "probabilities"], free={0: "batch"}, about=_metadata(checkpoint),
+    )  # fmt: skip
+
+
+def whole_to_onnx(whole: WholeWay, about: dict[str, str]) -> bytes:
+    """The whole way as an ONNX file, the same bytes for the same models and the same torch."""
+    return _export(
+        whole,
+        # Two lengths, since torch takes equal ones for the same.
+        photo=torch.zeros((480, 636, 3), dtype=torch.uint8),
+        outputs=list(Digits._fields), free={0: "height", 1: "width"}, about=about,
+    )  # fmt: skip
+
+
+def _export(
+    module: nn.Module, outputs: list[str], free: dict[int, str], about: dict[str, str],
+    **example: Tensor,
+) -> bytes:  # fmt: skip
+    """A network as an ONNX file; of its one input, some axes are free. `about`: its metadata."""
     import onnx  # noqa: PLC0415
 
     for chatty in ("onnx_ir", "onnxscript"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    size = checkpoint.input_size
     program = torch.onnx.export(
-        _WithProbabilities(checkpoint.reader()).eval(),
-        # Two: torch takes a batch of one for a constant.
-        (torch.zeros((2, size, size, 3), dtype=torch.uint8),),
-        input_names=["images"],
-        output_names=["logits", "probabilities"],
-        dynamic_shapes=({0: "batch"},),
+        module.eval(),
+        tuple(example.values()),
+        input_names=list(example),
+        output_names=outputs,
+        dynamic_shapes=(free,),
         opset_version=OPSET,
         dynamo=True,
         verbose=False,
@@ -127,7 +209,7 @@ def to_onnx(checkpoint: Checkpoint) -> bytes:
     assert program is not None
     model = program.model_proto
     _forget_origin(model)
-    onnx.helper.set_model_props(model, _metadata(checkpoint))
+    onnx.helper.set_model_props(model, about)
     onnx.checker.check_model(model, full_check=True)
     content: bytes = model.SerializeToString(deterministic=True)
     return content

@@ -34,6 +34,7 @@ from pipeline.contracts import (
 )
 from pipeline.dividing.copies import group_digits
 from pipeline.images.digits import CLASSES
+from pipeline.learning.checkpoint import start_from
 from pipeline.learning.digit_reader import ChannelNorm, DigitReader, predict
 from pipeline.learning.hardware import prepare_hardware
 from pipeline.learning.inputs import Digits
@@ -90,13 +91,16 @@ def learn(params: Params, share: float, seed: int) -> CurveRow:
     digits = digits.assign(group=group_digits(digits, PHOTOS.read_frame()))
     sides = {side: read_list(path) for side, path in LISTS.items()}
     chosen = choose(digits.loc[sides["train"]], share, seed)
-    training = params.train.model_copy(update={"seed": seed, "init": None})
+    training = params.train.model_copy(update={"seed": seed})
     hardware = prepare_hardware(training, params.machine)
     learnt, judged = (
         Digits.load(files, training.input_size, hardware, params.machine)
         for files in (list(chosen["file"]), sides["valid"])
     )
-    reader = DigitReader(build(training.model, len(CLASSES), seed), ChannelNorm(*read_stats()))
+    network = build(training.model, len(CLASSES), seed)
+    if training.init == "base":  # another model may have learnt from all of the photos
+        start_from(network, training.model, training.init)
+    reader = DigitReader(network, ChannelNorm(*read_stats()))
     epochs = train(reader, learnt, judged, Run(training, hardware))
     deque(tqdm(epochs, f"{share:.0%}, {seed}", training.epochs, disable=None, delay=1), maxlen=0)
     answers = predict(reader, judged.images, hardware).argmax(1).tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from io import BytesIO
@@ -21,7 +22,11 @@ from pipeline.params import CropParams, TrainParams
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import write_file
 
+log = logging.getLogger(__name__)
+
 MODEL = Path("models/digits.pt")
+# Trained on drawn digits alone, for the first day and to start from.
+BASE = Path("models/base/digits.pt")
 # Of the file: 1 had no number, its own residual blocks, and `machine` among the parameters.
 _VERSION = 2
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -124,11 +129,13 @@ def _check(checkpoint: Checkpoint) -> None:
         raise ValueError(say("wrong: {fields}", fields=", ".join(wrong)))
 
 
-def start_from(network: nn.Module, model: str, path: Path) -> None:
+def start_from(network: nn.Module, model: str, init: str) -> None:
     """Give a network of the kind `model` the weights of a checkpoint, `train.init`.
 
-    Raises `UserError` where there is none or it does not fit.
+    `base` is the first day's, for networks of its kind; others are left as they are. Raises
+    `UserError` where a file is missing or does not fit.
     """
+    path = BASE if init == "base" else Path(init)
     if not path.exists():
         raise UserError(
             "train.init: {path} is missing (a stage's own output, such as models/digits.pt, is "
@@ -137,6 +144,14 @@ def start_from(network: nn.Module, model: str, path: Path) -> None:
         )
     checkpoint = load_checkpoint(path)
     if checkpoint.model != model:
+        if path == BASE:
+            log.warning(
+                say(
+                    "train.init: the base model is a {its_model}: {model} begins from nothing",
+                    its_model=checkpoint.model, model=model,
+                )
+            )  # fmt: skip
+            return
         raise UserError(
             "train.init: {path} is a {its_model}, train.model is {model}: set train.model: "
             "{its_model}",

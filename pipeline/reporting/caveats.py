@@ -76,7 +76,8 @@ def doubt_drawn(dialects: Mapping[str, int]) -> list[Caveat]:
 
 def doubt_start(train: Mapping[str, Any]) -> list[Caveat]:
     """That a model may know more than it was trained on, by its parameters in `train`."""
-    return [_STARTED] if train["init"] else []
+    # What learnt from drawn photos alone has seen none of these.
+    return [_STARTED] if train["init"] not in (None, "base") else []
 
 
 def doubt_choice(train: Mapping[str, Any]) -> list[Caveat]:

@@ -19,6 +19,7 @@ from pipeline.reporting.metrics import Figures
 from pipeline.reporting.misread import load_most_confident
 from pipeline.reporting.page.render import render_report
 from pipeline.reporting.page.report import Report
+from pipeline.reporting.unboxed import Unboxed
 from pipeline.reporting.verdict import judge
 from pipeline.reporting.whole import LEFT_OUT
 from pipeline.runtime.files import write_file, write_json
@@ -63,6 +64,8 @@ def log_summary(figures: Figures, report: Report, out: Path) -> None:
         if score.count:
             share = f"{100 * score.share:.2f} %"
             log.info(say(text, share=share, errors=score.errors, count=score.count))
+    if figures.unboxed:
+        log_unboxed(figures.unboxed)
     if figures.left_out:
         log.info(say(LEFT_OUT, count=figures.left_out))
     for caveat in report.caveats:
@@ -72,3 +75,16 @@ def log_summary(figures: Figures, report: Report, out: Path) -> None:
     for number, step in enumerate(verdict.steps, 1):
         log.info(say("Next, {number}: {step}", number=number, step=step))
     log.info(say("Report: {page}", page=(out / "index.html").as_posix()))
+
+
+def log_unboxed(unboxed: Unboxed) -> None:
+    """Say how well whole photos are read, and how many of them no person has to look at."""
+    photos, accepted = unboxed.photos, unboxed.accepted
+    log.info(
+        say(
+            "whole photos, without boxes: {share} right ({errors} of {count} wrong); {accepted} "
+            "accepted, {wrong} of them wrong",
+            share=f"{100 * photos.share:.2f} %", errors=photos.errors, count=photos.count,
+            accepted=accepted.count, wrong=accepted.errors,
+        )
+    )  # fmt: skip

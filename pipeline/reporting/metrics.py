@@ -14,6 +14,7 @@ from sklearn.metrics import f1_score
 from pipeline.annotations.matching import is_kind
 from pipeline.reporting.acceptance import score_readings
 from pipeline.reporting.score import Score
+from pipeline.reporting.unboxed import Unboxed
 from pipeline.reporting.whole import Whole
 
 _BINS = 15
@@ -28,7 +29,7 @@ class Figures:
     `digits` counts single digits, `readings` the photos whose every digit was read, right only when
     all of them are; `left_out` are no reading, since one of their digits may have been rejected;
     `deliveries` are the digits and readings of each delivery; `classes` is of each label that
-    occurs; for `ece` see `expected_calibration_error`.
+    occurs; for `ece` see `expected_calibration_error`; `unboxed` is of whole photos.
     """
 
     digits: Score
@@ -38,6 +39,7 @@ class Figures:
     classes: Mapping[str, Score]
     macro_f1: float
     ece: float
+    unboxed: Unboxed | None = None
 
     def as_numbers(self) -> dict[str, Any]:
         """metrics.json: what people ask first, in few lines; of nothing there is no accuracy."""
@@ -49,7 +51,7 @@ class Figures:
                 | ({"readings": round(readings.share, 6)} if readings.count else {})
                 for name, (digits, readings) in self.deliveries.items()
             },
-        }
+        } | ({"unboxed": self.unboxed.as_numbers()} if self.unboxed else {})
 
     def details(self) -> dict[str, Any]:
         """details.json: what is behind them, the intervals above all."""
@@ -62,7 +64,7 @@ class Figures:
         }
 
 
-def measure(predictions: pd.DataFrame, whole: Whole) -> Figures:
+def measure(predictions: pd.DataFrame, whole: Whole, unboxed: Unboxed | None = None) -> Figures:
     """The figures of a frame with the columns photo, group, actual, predicted, confidence.
 
     `whole` are the photos whose every digit is in it; `group` is that of a photo's copies.
@@ -84,6 +86,7 @@ def measure(predictions: pd.DataFrame, whole: Whole) -> Figures:
         classes=dict(classes),
         macro_f1=float(macro_f1),
         ece=expected_calibration_error(predictions["confidence"], right),
+        unboxed=unboxed,
     )
 
 

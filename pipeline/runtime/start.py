@@ -15,8 +15,10 @@ from types import FrameType, TracebackType
 from pipeline.messages import say
 
 VENV = Path(".venv")
-_STAGES_WITH_TORCH = frozenset({"pipeline.train", "pipeline.evaluate"})
-_COMMANDS_WITH_TORCH = frozenset({"measure", "compare", "audit", "export", "learning-curve"})
+_STAGES_WITH_TORCH = frozenset({"pipeline.train", "pipeline.locate", "pipeline.evaluate"})
+_COMMANDS_WITH_TORCH = frozenset(
+    {"read", "measure", "compare", "audit", "export", "learning-curve"}
+)
 
 
 def begin() -> None:

@@ -22,8 +22,9 @@ Row = TypeVar("Row")
 
 _NUMPY_TYPES = {str: "str", int: "int64", float: "float64"}
 _SEAL = "check"
-# Excel takes a cell that begins so for a formula; with an apostrophe before it, for a text.
-_FORMULA = re.compile(r"'*[=+\-@]")
+# Excel takes a cell that begins so for a formula, unless it is a number below 0; with an apostrophe
+# before it, for a text.
+_FORMULA = re.compile(r"(?!-[0-9.]+\Z)'*[=+\-@]")
 _ANY_FORMULA = re.compile(r"^(.*,)?\"?'*[=+\-@]", re.MULTILINE)
 
 

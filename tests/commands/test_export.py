@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import sys
 from dataclasses import replace
@@ -12,20 +13,26 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from helpers import write
+from helpers import ROOT, write
+from PIL import ExifTags, Image
 from repository import digits, shell
 
 from pipeline.commands.export import OPSET, check_agreement, to_onnx
 from pipeline.contracts import LISTS, read_list
+from pipeline.drawing.workplace import draw_workplace
 from pipeline.images.digits import load_digits
 from pipeline.learning.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pipeline.learning.networks import build
+from pipeline.reading.whole_way import Digits, WholeWay
+from pipeline.reading.whole_way_file import check_whole_way, load_whole_way, see
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5
 
 pytestmark = pytest.mark.slow
 
 ONNX = Path("models/digits.onnx")
+READER = Path("models/reader.onnx")
+EXAMPLE = ROOT / "docs/read_onnx.py"
 
 
 @pytest.fixture(scope="module")
@@ -132,11 +139,12 @@ def test_the_input_is_bytes_of_one_size(here):
 def test_the_same_model_is_the_same_bytes(exported, tmp_path):
     """They are in another folder and process, too, and nothing in them tells of either."""
     folder = Path(shutil.copytree(exported, tmp_path / "elsewhere", symlinks=True))
-    before = (folder / ONNX).read_bytes()
+    before = {file: (folder / file).read_bytes() for file in (ONNX, READER)}
     export(folder)
-    assert (folder / ONNX).read_bytes() == before
-    assert str(exported).encode() not in before
-    assert b"pipeline" not in before
+    for file, content in before.items():
+        assert (folder / file).read_bytes() == content
+        assert str(exported).encode() not in content
+        assert b"pipeline" not in content
 
 
 def test_another_models_weights_are_refused():
@@ -157,7 +165,7 @@ def test_a_refused_model_leaves_no_file(exported, tmp_path):
     save_checkpoint(folder / "models/large.pt", checkpoint)
     assert "nothing was written" in export(folder, "--model", "models/large.pt", code=1)
     left = {path.name for path in (folder / "models").iterdir()}
-    assert left == {".gitignore", "digits.pt", "large.pt"}
+    assert not left & {ONNX.name, READER.name}
 
 
 def test_without_validation_digits_there_is_no_export(exported, tmp_path):
@@ -183,3 +191,99 @@ def test_a_missing_package_is_named(exported, tmp_path, monkeypatch, package):
     printed = export(exported, code=1)
     assert f"No module named '{package}'" in printed
     assert "pip install --editable '.[export]'" in printed
+
+
+def photo_of(index: int, size: tuple[int, int]) -> np.ndarray:
+    """A drawn photo of some width and height."""
+    return np.array(draw_workplace(5, index).picture.convert("RGB").resize(size))
+
+
+@pytest.fixture
+def whole(here) -> WholeWay:
+    """The whole way in torch."""
+    return load_whole_way(load_checkpoint())[0]
+
+
+@pytest.mark.parametrize("size", [(481, 333), (360, 480), (1201, 900)])
+def test_onnxruntime_sees_as_torch(whole, size):
+    """It gives the same digits in the same places, whatever the photo's size and shape."""
+    session = onnxruntime.InferenceSession(READER)
+    count = 0
+    for index in range(3):
+        photo = photo_of(index, size)
+        found = Digits(*session.run(list(Digits._fields), {"photo": photo}))
+        expected = see(whole, photo)
+        assert found.digits.tolist() == expected.digits.tolist()
+        assert found.boxes == pytest.approx(expected.boxes, abs=0.1)
+        assert found.confidences == pytest.approx(expected.confidences, abs=1e-3)
+        assert found.points == pytest.approx(expected.points, abs=1e-3)
+        count += len(found.digits)
+    assert count > 5
+
+
+def test_the_reader_says_what_it_is(here):
+    """It has its version, the signs, how many displays there are, and the threshold."""
+    model = onnx.load(READER)
+    about = {entry.key: entry.value for entry in model.metadata_props}
+    assert about["signs"] == "0,1,2,3,4,5,6,7,8,9,-"
+    assert about["digits_train_list_md5"] == md5(LISTS["train"].read_bytes())
+    assert {"version", "displays", "threshold", "slope", "shift"} <= about.keys()
+    assert float(about["threshold"]) > 0
+    assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", OPSET)]
+
+
+def test_a_reader_that_was_tampered_with_is_refused(whole):
+    """So is one in which a bias differs, as of boxes that lie beside the digits."""
+    photos = [photo_of(index, (480, 360)) for index in range(3)]
+    assert check_whole_way(READER.read_bytes(), whole, photos).digits > 2
+    model = onnx.load(READER)
+    (bias,) = (its for its in model.graph.initializer if its.name == "locator.head.bias")
+    values = onnx.numpy_helper.to_array(bias).copy()
+    values[1] += 0.5  # to the right, by half a cell
+    bias.CopyFrom(onnx.numpy_helper.from_array(values, bias.name))
+    with pytest.raises(UserError, match="otherwise than torch: nothing was written"):
+        check_whole_way(model.SerializeToString(), whole, photos)
+
+
+def test_a_missing_photo_is_named(exported, tmp_path):
+    """Without it there is no export."""
+    folder = Path(shutil.copytree(exported, tmp_path / "without", symlinks=True))
+    for photo in (folder / "raw").glob("*.jpg"):
+        photo.unlink()
+    assert "cannot be read (the file is gone)" in export(folder, code=1)
+    assert not (folder / READER).exists()
+
+
+def example():
+    """The example program's own functions."""
+    spec = importlib.util.spec_from_file_location("read_onnx", EXAMPLE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_example_reads_a_photo(whole, tmp_path):
+    """It prints the text of what the reader sees, of a photo that is stored on its side."""
+    photo = photo_of(1, (480, 360))
+    sure = see(whole, photo)
+    sure = [part[sure.confidences >= 0.5] for part in sure]
+    expected = example().text_of(*sure)
+    assert expected
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    path = tmp_path / "photo.png"
+    Image.fromarray(photo).transpose(Image.Transpose.ROTATE_90).save(path, exif=exif)
+    printed = shell(Path.cwd(), sys.executable, str(EXAMPLE), str(READER), str(path))
+    assert printed == f"{expected}\n"
+
+
+def test_the_example_takes_the_row_that_is_meant():
+    """Of two tilted rows the surer one, from the left to the right, with its point and its sign."""
+    lefts = [140, 100, 20, 60, 0, 40, 300]
+    tops = [28, 20, 4, 12, 200, 210, 100]
+    boxes = np.array([(x, y, x + 25, y + 50) for x, y in zip(lefts, tops, strict=True)], float)
+    texts = np.array([7, 4, 10, 2, 8, 8, 5])
+    points = np.array([0.1, 0.2, 0.0, 0.9, 0.9, 0.9, 0.9])
+    read = example().text_of
+    assert read(boxes, texts, np.full(7, 0.8), points) == "-2.47"
+    assert read(boxes[:0], texts[:0], points[:0], points[:0]) == ""

@@ -110,7 +110,7 @@ def test_training_can_start_from_a_checkpoint(tmp_path):
     saved = make_checkpoint(seed=1)
     save_checkpoint(tmp_path / "digits.pt", saved)
     network = build("resnet8", 10, seed=0)
-    start_from(network, "resnet8", tmp_path / "digits.pt")
+    start_from(network, "resnet8", str(tmp_path / "digits.pt"))
     assert all(torch.equal(v, saved.state[name]) for name, v in network.state_dict().items())
 
 

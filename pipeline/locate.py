@@ -1,0 +1,130 @@
+"""Stage 6: teach the locator where digits are on whole photos, and what is behind them.
+
+raw/, data/digits.csv, data/others.csv, data/train_data.txt, data/valid_data.txt
+-> models/locator.pt
+
+Interrupted, it goes on where it was when it is run again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from pipeline.contracts import DIGITS, LISTS, OTHERS, lists_md5, read_list
+from pipeline.learning.hardware import Hardware, use_hardware
+from pipeline.learning.resume import KeptState, code_of
+from pipeline.messages import say
+from pipeline.params import LocateParams, Params, load_params
+from pipeline.reading.labelled import LabelledPhoto, count_displays, gather, load_scenes
+from pipeline.reading.learning import teach_locator, teach_marks
+from pipeline.reading.locator_file import (
+    LOCATOR,
+    LocatorFile,
+    load_locator,
+    path_of,
+    save_locator,
+)
+from pipeline.reading.marks import MarkReader
+from pipeline.reading.network import Locator
+from pipeline.reading.scenes import Scene
+from pipeline.reading.training import Lessons
+from pipeline.reading.weak_labels import settle_labels
+from pipeline.runtime.command import parse_no_options, run
+from pipeline.runtime.errors import UserError
+from pipeline.runtime.lock import alone
+from pipeline.runtime.stage_inputs import StageInputs
+
+log = logging.getLogger(__name__)
+
+_RAW = Path("raw")
+UNFINISHED = Path("models/.unfinished-locator.pt")
+_UNFINISHED_MARKS = Path("models/.unfinished-marks.pt")
+_LOCK = Path(".dvc/tmp/locating.lock")
+# Of a display's point, fewer photos teach less than the drawn ones did.
+_FEWEST_MARKED = 20
+
+
+def main() -> None:
+    """Load the training photos, teach the locator and the mark reader, save both."""
+    parse_no_options("locate", __doc__)
+    params, inputs = load_params(), StageInputs.now()
+    hardware = use_hardware(params.machine, params.locate.precision)
+    hardware.configure(deterministic=params.train.deterministic)
+    lists = lists_md5()
+    photos = training_photos(params)
+    log.info(
+        say("The locator on {hardware}: {photos} photos", hardware=hardware.describe(),
+            photos=len(photos))
+    )  # fmt: skip
+    with alone(_LOCK):
+        scenes = load_scenes(_RAW, photos, params.machine)
+        locator, marks = start(params.locate)
+        scenes = settle_labels(locator, scenes) if params.locate.init else scenes
+        kept = [keep(path, scenes, params, hardware) for path in (UNFINISHED, _UNFINISHED_MARKS)]
+        locator = teach_locator(locator, scenes, lessons(params.locate), hardware, kept[0])
+        if sum((scene.marks > 0).any() for scene in scenes) >= _FEWEST_MARKED:
+            marks = learn_marks(marks, scenes, params.locate, hardware, kept[1])
+        its = params.model_dump(include={"locate", "read"})
+        file = LocatorFile.of(locator, marks, its, count_displays(photos), lists)
+        inputs.check()
+        save_locator(LOCATOR, file)
+        for state in kept:
+            state.remove()
+
+
+def training_photos(params: Params) -> list[LabelledPhoto]:
+    """The photos of which no digit is validation, with all that is labelled on them."""
+    sides = {side: set(read_list(path)) for side, path in LISTS.items()}
+    digits = DIGITS.read()
+    measured = {row.photo for row in digits if row.file in sides["valid"]}
+    if params.split.by == "digit":  # every photo is on both sides: the guidebook's leak
+        measured = set()
+    taught = [row for row in digits if row.photo not in measured]
+    if not taught:
+        raise UserError("no photo is left to learn from: add photos, or lower split.validation")
+    return gather(taught, OTHERS.read(), params.parse.ignore, params.read.point)
+
+
+def start(params: LocateParams) -> tuple[Locator, MarkReader]:
+    """The networks to begin with: those of `locate.init`, or a locator that knows nothing.
+
+    The mark reader always knows what was drawn: a plant's boxes seldom show a point.
+    """
+    locator, marks = load_locator(path_of(params.init)).networks()
+    if params.init is None:
+        torch.manual_seed(params.seed)
+        locator = Locator()
+    return locator, marks
+
+
+def lessons(params: LocateParams) -> Lessons:
+    """How the locator learns."""
+    return Lessons("locate", params.steps, params.batch_size, params.lr, params.seed)
+
+
+def learn_marks(
+    marks: MarkReader, scenes: Sequence[Scene], params: LocateParams, hardware: Hardware,
+    kept: KeptState,
+) -> MarkReader:  # fmt: skip
+    """The mark reader after lessons on the points that people drew boxes round."""
+    its = Lessons("points", 300, 128, 1e-3, params.seed)
+    return teach_marks(marks, scenes, its, hardware, kept)
+
+
+def keep(path: Path, scenes: Sequence[Scene], params: Params, hardware: Hardware) -> KeptState:
+    """The state of this run, which is known by all that it depends on."""
+    parts: list[bytes | memoryview] = [*code_of(Path("pipeline/reading"))]
+    settings = (params.locate.model_dump_json(), torch.__version__, hardware)
+    parts += [str(setting).encode() for setting in settings]
+    for scene in scenes:
+        parts += [scene.photo.tobytes(), scene.boxes.tobytes(), scene.signs.tobytes()]
+        parts += [scene.marks.tobytes(), scene.unsure.tobytes()]
+    return KeptState(path, parts)
+
+
+if __name__ == "__main__":
+    run(main)

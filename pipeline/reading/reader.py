@@ -1,0 +1,228 @@
+"""A photo in, what its displays show out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from pipeline.images.box import Box
+from pipeline.images.cutting import cut
+from pipeline.images.photo import decode_photo, read_bytes, read_header
+from pipeline.learning.checkpoint import MODEL, load_checkpoint
+from pipeline.learning.digit_reader import DigitReader
+from pipeline.learning.hardware import Hardware
+from pipeline.params import ReadParams
+from pipeline.reading.closer import Look, look_closer
+from pipeline.reading.confidence import CALIBRATION, Calibration
+from pipeline.reading.finding import find, join, suppress
+from pipeline.reading.judging import Judgement, SeenRow, judge
+from pipeline.reading.locator_file import BASE, LOCATOR, load_locator
+from pipeline.reading.marks import MarkReader, read_marks
+from pipeline.reading.network import Locator
+from pipeline.reading.reading import ReadDigit, Reading, Reason, value_of
+from pipeline.reading.rows import Row, find_rows
+from pipeline.reading.scenes import Floats, halves
+
+# The photo's longer side, in pixels, as the locator sees it: so digits of 12 to 300 of 640 are
+# found. Where nothing sure is, it is looked at from nearer.
+SIDES = (512, 256, 128, 64)
+_NEARER, _FAINT = (1024,), 0.45
+_LEAST_MERIT = 0.25
+# A photo is decoded no smaller than this; rows beyond the likeliest are not looked at closer.
+_DECODED, _CANDIDATES = 1200, 4
+_AGAIN = Look(31, 0.06, 0.02)
+_AS_IT_IS = ReadParams(point=["."], decimals=None, displays=None, turns=[0])
+_CPU = Hardware(torch.device("cpu"), torch.float32)
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The three networks, in order of their use, and how the classifier's digits are cut.
+
+    `side` is that of a digit image in pixels, `margin` what is seen around the box, as in `crop`.
+    """
+
+    locator: Locator
+    marks: MarkReader
+    digits: DigitReader
+    side: int
+    margin: float
+
+
+class Reader:
+    """Reads whole photos, without XML.
+
+    `Reader.load("models").read("photo.jpg")` gives the readings of a photo, one a display from the
+    top; a photo on which none is found has one without text. A reader may be used for any number of
+    photos; it is not safe in two threads at once.
+    """
+
+    def __init__(
+        self, networks: Networks, calibration: Calibration, params: ReadParams = _AS_IT_IS,
+        displays: int = 1,
+    ) -> None:  # fmt: skip
+        """Of networks on one device; `displays` counts where `params` does not."""
+        self._networks, self._calibration, self._params = networks, calibration, params
+        self._displays = params.displays or displays
+        self._device = next(networks.locator.parameters()).device
+
+    @classmethod
+    def load(
+        cls, folder: str | Path = "models", params: ReadParams = _AS_IT_IS,
+        hardware: Hardware = _CPU, calibration: Calibration | None = None,
+    ) -> Reader:  # fmt: skip
+        """The reader of the models in a folder: what `dvc repro` made, else the first day's.
+
+        Its confidences are those of `calibration`, or of the folder's.
+        Raises `UserError` where a model is damaged or of another version.
+        """
+        folder = Path(folder)
+        own = folder / LOCATOR.name
+        first_day = folder / BASE.name
+        locator_file = load_locator(own if own.exists() else first_day / LOCATOR.name)
+        digits = folder / MODEL.name
+        checkpoint = load_checkpoint(digits if digits.exists() else first_day / MODEL.name)
+        if calibration is None:
+            its = folder / CALIBRATION.name
+            calibrated = own.exists() and its.exists()
+            calibration = Calibration.load(its if calibrated else first_day / CALIBRATION.name)
+        locator, marks = (hardware.place(its) for its in locator_file.networks())
+        assert isinstance(locator, Locator)
+        assert isinstance(marks, MarkReader)
+        reader = checkpoint.reader().eval()
+        hardware.place(reader)
+        margin = checkpoint.params["crop"]["margin"]
+        networks = Networks(locator, marks, reader, checkpoint.input_size, margin)
+        return cls(networks, calibration, params, locator_file.displays)
+
+    def read(self, photo: str | Path | bytes) -> list[Reading]:
+        """What the displays of a photo show: a path, or the bytes of a file, upright or not.
+
+        Raises `UnreadablePhoto` with the reason where it cannot be decoded.
+        """
+        content = photo if isinstance(photo, bytes) else read_bytes(Path(photo))
+        header = read_header(content)
+        longest, reduction = max(header.width, header.height), 1
+        while reduction < 8 and longest / (2 * reduction) >= _DECODED:
+            reduction *= 2
+        return self.read_picture(decode_photo(content, reduction), (header.width, header.height))
+
+    def read_picture(
+        self, picture: Image.Image, size: tuple[int, int] | None = None
+    ) -> list[Reading]:
+        """What the displays of an upright RGB picture show; boxes are as on one of `size`."""
+        whole = size or picture.size
+        seen = [self._judge(picture, turn) for turn in self._params.turns]
+        best = max(seen, key=lambda its: max((judged.score for _, judged in its[1]), default=0))
+        turn, rows = best
+        if not rows:
+            return [Reading(0, "", None, 0.0, "none", (Reason("no_display"),))]
+        return [
+            self._reading(number, row, judged, _Frame(picture.size, whole, turn))
+            for number, (row, judged) in enumerate(rows)
+        ]
+
+    def _judge(self, picture: Image.Image, turn: int) -> tuple[int, list[tuple[Row, Judgement]]]:
+        """The rows of a picture that is turned by some degrees, from the top, each judged."""
+        photo = picture.transpose(_TURNS[turn]) if turn else picture
+        sizes = halves(photo)
+        rows = self._find(sizes, SIDES)
+        if not rows or rows[0].digits.merits.mean() < _FAINT:
+            rows = max(rows, self._find(sizes, SIDES[:1] + _NEARER), key=_merit)
+        chosen, rest = rows[: self._displays], rows[self._displays :]
+        chosen.sort(key=lambda row: row.middle[1])
+        return turn, [(row, judge(self._look(sizes, row), rest, photo.size)) for row in chosen]
+
+    def _find(self, sizes: Sequence[Image.Image], sides: Sequence[int]) -> list[Row]:
+        """Rows as they are seen from nearer, the likeliest first."""
+        found = find(self._networks.locator, sizes, sides)
+        rows = find_rows(found.take(found.merits > _LEAST_MERIT))[:_CANDIDATES]
+        nearer = [look_closer(self._networks.locator, sizes, row, Look()) for row in rows]
+        return _distinct(sorted((row for row in nearer if row), key=lambda row: -row.merit))
+
+    def _look(self, sizes: Sequence[Image.Image], row: Row) -> SeenRow:
+        """All that can be learnt about a row."""
+        again = look_closer(self._networks.locator, sizes, row, _AGAIN)
+        turned = look_closer(self._networks.locator, sizes, row, Look(turn=np.pi))
+        return SeenRow(
+            row, again.digits.text if again else "", turned, self._classify(sizes[0], row),
+            read_marks(self._networks.marks, sizes, row.digits.boxes, row.angle),
+        )  # fmt: skip
+
+    @torch.inference_mode()
+    def _classify(self, photo: Image.Image, row: Row) -> Floats:
+        side = (self._networks.side,) * 2
+        cuts = [cut(photo, edges(box), self._networks.margin) for box in row.digits.boxes]
+        images = np.stack([np.asarray(its.resize(side, Image.Resampling.BILINEAR)) for its in cuts])
+        logits = self._networks.digits(torch.from_numpy(images).to(self._device))
+        return np.asarray(logits.float().softmax(1).double().cpu().numpy())
+
+    def _reading(self, number: int, row: Row, judged: Judgement, frame: _Frame) -> Reading:
+        confidence = self._calibration.confidence(judged.score)
+        reasons = judged.reasons
+        if confidence < self._calibration.threshold:
+            reasons = (*reasons, Reason("unsure"))
+        digits = tuple(
+            ReadDigit(sign, round(float(chance), 6), frame.place(box))
+            for sign, chance, box in zip(
+                judged.signs, judged.probabilities, row.digits.boxes, strict=True
+            )
+        )
+        return Reading(
+            number, judged.text, value_of(judged.text, self._params.decimals), confidence,
+            "doubtful" if reasons else "accepted", reasons, digits,
+        )  # fmt: skip
+
+
+_TURNS = {
+    90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """How boxes on a turned picture lie on the photo: the picture's size, the photo's, the turn."""
+
+    picture: tuple[int, int]
+    photo: tuple[int, int]
+    turn: int
+
+    def place(self, box: Floats) -> Box:
+        """A box of the turned picture, by its middle and size, on the photo."""
+        x, y, width, height = box
+        across, down = self.picture
+        if self.turn == 90:
+            x, y, width, height = across - y, x, height, width
+        elif self.turn == 180:
+            x, y = across - x, down - y
+        elif self.turn == 270:
+            x, y, width, height = y, down - x, height, width
+        scale = np.divide(self.photo, self.picture)
+        return edges(np.array([x, y, width, height]) * [*scale, *scale])
+
+
+def edges(box: Floats) -> Box:
+    """A box's edges in whole pixels, from its middle and size."""
+    low, high = np.rint(box[:2] - box[2:] / 2), np.rint(box[:2] + box[2:] / 2)
+    left, top = (int(value) for value in low)
+    right, bottom = (int(value) for value in np.maximum(high, low + 1))
+    return Box(left, top, right, bottom)
+
+
+def _merit(rows: list[Row]) -> float:
+    return rows[0].merit if rows else 0.0
+
+
+def _distinct(rows: list[Row]) -> list[Row]:
+    """Rows that share no digit with a likelier one."""
+    kept: list[Row] = []
+    for row in rows:
+        both = join([*(its.digits for its in kept), row.digits])
+        if len(suppress(both)) == len(both):
+            kept.append(row)
+    return kept

@@ -1,0 +1,77 @@
+"""People's boxes are loose, and not round every digit: what a good locator makes of them.
+
+Some draw a 1 with its bars alone, some with its whole cell, many half a digit beside. A locator
+that must unlearn where it sees digits, to please such boxes, first reads worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.reading.finding import Found, find
+from pipeline.reading.network import Locator
+from pipeline.reading.rows import find_rows
+from pipeline.reading.scenes import Floats, Scene
+
+_SIDES = (512, 256, 128, 64)
+# What is found counts for a labelled digit from this merit on; and for digits that nobody labelled
+# from the other one on, so many in a row: a single one is more often a shape that is none.
+_SEEN, _SURE, _FEWEST = 0.3, 0.5, 2
+# Both are one digit where the middles are so near, in widths and heights, and the heights so alike.
+_ACROSS, _DOWN, _LIKE_HEIGHT = 0.6, 0.3, 0.7
+
+
+def settle_labels(locator: Locator, scenes: Sequence[Scene]) -> list[Scene]:
+    """The same photos and labels, each box where `locator` sees its digit, if it does.
+
+    A row of digits that it sees and nobody labelled is neither digit nor background. What it takes
+    for a single digit stays background: it learns what is none.
+    """
+    return [_settle(locator.eval(), scene) for scene in scenes]
+
+
+def _settle(locator: Locator, scene: Scene) -> Scene:
+    found = find(locator, scene.sizes, _SIDES)
+    pairs = _pairs(scene.boxes, found)
+    boxes = scene.boxes.copy()
+    for label, seen in pairs.items():
+        boxes[label] = found.boxes[seen]
+    labelled = _near_any(found.boxes, scene.boxes)
+    rows = find_rows(found.take((found.merits > _SURE) & ~labelled))
+    unknown = [box for row in rows if len(row.digits) >= _FEWEST for box in row.digits.boxes]
+    edges = [np.concatenate([box[:2] - box[2:] / 2, box[:2] + box[2:] / 2]) for box in unknown]
+    return replace(scene, boxes=boxes).doubting(np.array(edges).reshape(-1, 4))
+
+
+def _pairs(labelled: Floats, found: Found) -> dict[int, int]:
+    """For each labelled digit that is found, what was found; each counts for one."""
+    pairs: dict[int, int] = {}
+    for seen in np.argsort(-found.merits, kind="stable").tolist():
+        if found.merits[seen] < _SEEN:
+            break
+        near = np.flatnonzero(_near(found.boxes[seen], labelled))
+        free = [int(label) for label in near if int(label) not in pairs]
+        if free:
+            x = found.boxes[seen, 0]
+            pairs[min(free, key=lambda label: abs(labelled[label, 0] - x))] = seen
+    return pairs
+
+
+def _near(box: Floats, labelled: Floats) -> NDArray[np.bool_]:
+    apart = np.abs(labelled[:, :2] - box[:2])
+    reach = np.maximum(labelled[:, 2:], box[2:]) * [_ACROSS, _DOWN]
+    tall = box[3] / labelled[:, 3]
+    return (apart < reach).all(axis=1) & (tall > _LIKE_HEIGHT) & (tall < 1 / _LIKE_HEIGHT)
+
+
+def _near_any(boxes: Floats, labelled: Floats) -> NDArray[np.bool_]:
+    """Which boxes have their middle in or near to a labelled one."""
+    if not len(labelled):
+        return np.zeros(len(boxes), bool)
+    apart = np.abs(boxes[:, None, :2] - labelled[None, :, :2])
+    reach = np.maximum(boxes[:, None, 2:], labelled[None, :, 2:]) * 0.6
+    return (apart < reach).all(axis=2).any(axis=1)
