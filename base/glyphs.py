@@ -18,6 +18,8 @@ from pipeline.reading.scenes import Known
 from pipeline.runtime.table import Table
 
 PHOTOS = Path("base/photos")
+# The networks as they are trained; `publish` puts them where the pipeline finds them.
+MADE = Path("base/made")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Train the locator and the mark reader on drawn photos.
 
-base/photos, base/glyphs.csv, base/params.yaml -> models/base/locator.pt
+base/photos, base/glyphs.csv, base/params.yaml -> base/made/locator.pt
 
 Interrupted, it goes on where it was when it is run again.
 """
@@ -11,12 +11,12 @@ from pathlib import Path
 
 import torch
 
-from base.glyphs import GLYPHS, BaseParams, NetworkParams, load_base_params, load_drawn
+from base.glyphs import GLYPHS, MADE, BaseParams, NetworkParams, load_base_params, load_drawn
 from pipeline.learning.hardware import Hardware, prepare_hardware
 from pipeline.learning.resume import KeptState, code_of
 from pipeline.params import load_params
 from pipeline.reading.learning import teach_locator, teach_marks
-from pipeline.reading.locator_file import BASE, LocatorFile, save_locator
+from pipeline.reading.locator_file import LocatorFile, save_locator
 from pipeline.reading.marks import MarkReader
 from pipeline.reading.network import Locator
 from pipeline.reading.scenes import Scene, make_scene
@@ -32,7 +32,7 @@ def main() -> None:
     scenes = [
         make_scene(photo, [row.known for row in rows]) for _, photo, rows in load_drawn("train")
     ]
-    save_locator(BASE / "locator.pt", train_locator(scenes, base, hardware))
+    save_locator(MADE / "locator.pt", train_locator(scenes, base, hardware))
 
 
 def train_locator(scenes: list[Scene], base: BaseParams, hardware: Hardware) -> LocatorFile:

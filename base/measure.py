@@ -1,6 +1,6 @@
 """Measure the base model on drawn photos that it never saw, and set how sure it is.
 
-base/photos, base/glyphs.csv, models/base -> models/base/reading.json, base/metrics.json
+base/photos, base/glyphs.csv, base/made -> base/made/reading.json, base/metrics.json
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from base.glyphs import GlyphRow, load_base_params, load_drawn
+from base.glyphs import MADE, GlyphRow, load_base_params, load_drawn
 from pipeline.params import load_params
 from pipeline.reading.confidence import CALIBRATION, RAW, Trial, calibrate
-from pipeline.reading.locator_file import BASE
 from pipeline.reading.reader import Reader
 from pipeline.reading.reading import Reading
 from pipeline.runtime.command import parse_no_options, run
@@ -26,7 +25,7 @@ def main() -> None:
     """Read both sides' photos, calibrate on the kinds that it knows, save the figures."""
     parse_no_options("measure", __doc__)
     params, base = load_params(), load_base_params()
-    reader = Reader.load(BASE.parent, params.read, calibration=RAW)
+    reader = Reader.load(MADE, params.read, calibration=RAW)
     figures: dict[str, dict[str, int]] = {}
     trials: list[Trial] = []
     for side in ("fresh", "held_out"):
@@ -39,7 +38,7 @@ def main() -> None:
             its["right_with_point"] += point
             if side == "fresh":
                 trials.append(Trial(reading.confidence, right, not reading.reasons))
-    calibrate(trials, RAW, base.wrong).save(BASE / CALIBRATION.name)
+    calibrate(trials, None, base.wrong).save(MADE / CALIBRATION.name)
     write_json(_METRICS, dict(sorted(figures.items())))
 
 

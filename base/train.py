@@ -1,6 +1,6 @@
 """Train the digit classifier on digits cut from drawn photos.
 
-base/photos, base/glyphs.csv, base/params.yaml, params.yaml -> models/base/digits.pt
+base/photos, base/glyphs.csv, base/params.yaml, params.yaml -> base/made/digits.pt
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from base.glyphs import GLYPHS, BaseParams, GlyphRow, load_base_params, load_drawn
+from base.glyphs import GLYPHS, MADE, BaseParams, GlyphRow, load_base_params, load_drawn
 from pipeline.contracts import LISTS
 from pipeline.images.box import Box
 from pipeline.images.cutting import cut
@@ -26,7 +26,6 @@ from pipeline.learning.loop import train
 from pipeline.learning.networks import build
 from pipeline.learning.run import Run
 from pipeline.params import Params, load_params
-from pipeline.reading.locator_file import BASE
 from pipeline.runtime.command import parse_no_options, run
 from pipeline.runtime.files import md5
 
@@ -39,7 +38,7 @@ def main() -> None:
     params, base = load_params(), load_base_params()
     hardware = prepare_hardware(params.train, params.machine)
     images, labels = load_digits(params)
-    save_checkpoint(BASE / "digits.pt", train_digits(images, labels, params, base, hardware))
+    save_checkpoint(MADE / "digits.pt", train_digits(images, labels, params, base, hardware))
 
 
 def load_digits(params: Params) -> tuple[list[NDArray[np.uint8]], list[str]]:

@@ -78,7 +78,7 @@ def main() -> None:
     caveats = find_caveats(checkpoint, training, digits)
     report = Report(
         checkpoint.model, margin, predictions, photos, training, caveats, params.evaluate.limit,
-        load_curve(params),
+        load_curve(params), unboxed,
     )  # fmt: skip
     save_measurement(_REPORTS, report, figures)
     facts = gather_facts(MODEL, checkpoint, params.split, report, training, figures)
@@ -151,7 +151,7 @@ def read_unboxed(photos: Photos, params: Params) -> Unboxed | None:
     hardware = use_hardware(params.machine, "fp32")
     read = read_whole(Reader.load("models", params.read, hardware, RAW), _RAW, labelled)
     trials = [Trial(row.confidence, bool(row.right), not row.reasons) for row in read]
-    calibration = calibrate(trials, prior, params.evaluate.limit)
+    calibration = calibrate(trials, prior, params.read.wrong)
     calibration.save()
     read = accept(read, calibration)
     WHOLE.write(read)

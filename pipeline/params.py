@@ -143,6 +143,7 @@ class ReadParams(_Section):
     decimals: Annotated[int, Field(ge=0, le=9)] | None
     displays: Annotated[int, Field(ge=1, le=16)] | None
     turns: Annotated[list[Literal[0, 90, 180, 270]], Field(min_length=1)]
+    wrong: Annotated[float, Field(gt=0, lt=1)]
 
 
 class EvaluateParams(_Section):

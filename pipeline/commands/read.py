@@ -42,7 +42,7 @@ _PARAMS = Path("params.yaml")
 _MACHINE = MachineParams(
     device="auto", threads=None, launcher="python", max_memory=None, compile=False, cluster=None
 )
-_READ = ReadParams(point=["."], decimals=None, displays=None, turns=[0])
+_READ = ReadParams(point=["."], decimals=None, displays=None, turns=[0], wrong=0.005)
 # The models of this checkout, for whoever reads photos from another folder.
 _OURS = Path(__file__).parents[2] / "models"
 # While a file is written, its name is some letters longer; 255 is what a disk takes.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
+
 
 from pipeline.reading.scenes import Floats
 from pipeline.runtime.files import write_json
@@ -22,7 +22,7 @@ _EDGE = 1e-6
 _NONE = 1.01
 _FLATTEST = 0.05
 # How far a plant's calibration may leave the first day's: a normal prior's width for each number.
-_PRIOR_WIDTH = np.array([0.5, 1.0])
+_PRIOR_WIDTH, _NO_PRIOR_WIDTH = np.array([0.5, 1.0]), np.array([10.0, 10.0])
 
 
 @dataclass(frozen=True)
@@ -73,24 +73,29 @@ class Trial:
     clear: bool
 
 
-def calibrate(trials: Sequence[Trial], prior: Calibration, wrong: float) -> Calibration:
-    """Fit a calibration to readings, near to a `prior` where there are few.
+def calibrate(trials: Sequence[Trial], prior: Calibration | None, wrong: float) -> Calibration:
+    """Fit a calibration to readings, near to a `prior` where there are few, if one is known.
 
-    The threshold is for at most a share `wrong` of what is accepted to be wrong.
+    Only clear ones count: no other can be accepted, and what is halved for a reason is no measure of
+    the rest. The threshold is for at most a share `wrong` of what is accepted to be wrong.
     """
-    logits = np.array([_logit(trial.score) for trial in trials])
-    signs = np.array([1 if trial.right else -1 for trial in trials])
-    start = np.array([prior.slope, prior.shift])
+    from scipy.optimize import minimize  # noqa: PLC0415 - whoever only reads needs none of it
+
+    clear = [trial for trial in trials if trial.clear]
+    logits = np.array([_logit(trial.score) for trial in clear])
+    signs = np.array([1 if trial.right else -1 for trial in clear])
+    start = np.array([prior.slope, prior.shift]) if prior else np.array([1.0, 0.0])
+    width = _PRIOR_WIDTH if prior else _NO_PRIOR_WIDTH
 
     def loss(values: Floats) -> float:
         margins = signs * (values[0] * logits + values[1])
-        apart = (values - start) / _PRIOR_WIDTH
+        apart = (values - start) / width
         return float(np.logaddexp(0, -margins).sum() + (apart**2).sum() / 2)
 
     slope, shift = minimize(loss, start, method="Nelder-Mead").x
     fitted = Calibration(round(max(float(slope), _FLATTEST), 6), round(float(shift), 6), 1.0)
-    clear = [(fitted.confidence(its.score), its.right) for its in trials if its.clear]
-    return Calibration(fitted.slope, fitted.shift, find_threshold(clear, wrong))
+    readings = [(fitted.confidence(trial.score), trial.right) for trial in clear]
+    return Calibration(fitted.slope, fitted.shift, find_threshold(readings, wrong))
 
 
 def find_threshold(readings: Sequence[tuple[float, bool]], wrong: float) -> float:

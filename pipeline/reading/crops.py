@@ -28,8 +28,9 @@ _SEEN = 0.7
 # How many crops are centred on a digit, its middle so far inside; the others are anywhere.
 _ON_A_DIGIT, _INSIDE = 0.8, 10
 _ANYWHERE = (48.0, 640.0)
-# How far a photo is turned (degrees, and how often by more), sheared and stretched at random.
-_TILT, _SMALL_TILT, _TILTED = 25.0, 7.5, 0.3
+# How far a photo is turned at random, in degrees; how often, and otherwise how much less.
+_TILT, _TILTED, _LESS = 25.0, 0.3, 0.3
+# How far it is sheared and stretched, as shares of its size.
 _SHEAR, _ASPECT = 0.15, 0.15
 # Where a crop reaches beyond its photo, how often another photo is seen behind.
 _ON_ANOTHER = 0.7
@@ -99,8 +100,8 @@ def _random_look(scenes: Sequence[Scene], rng: np.random.Generator) -> tuple[Sce
     else:
         scale = math.exp(rng.uniform(*np.log(_ANYWHERE))) / max(scene.photo.size)
         middle, place = rng.uniform(0, 1, 2) * scene.photo.size, np.full(2, SIDE / 2)
-    tilt = _TILT if rng.random() < _TILTED else _SMALL_TILT
-    angle = math.radians(rng.uniform(-tilt, tilt))
+    tilt = rng.uniform(-1, 1) * _TILT * (1 if rng.random() < _TILTED else _LESS)
+    angle = math.radians(tilt)
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     lean = np.array([[1, rng.uniform(-1, 1) * _SHEAR], [0, 1]])
     aspect = np.diag([math.exp(rng.uniform(-1, 1) * _ASPECT), 1.0])

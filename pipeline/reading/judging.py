@@ -17,13 +17,17 @@ from pipeline.reading.scenes import Floats
 _CLASSIFIER = 0.5
 _LEAST = 1e-4
 # A point that is less sure than this is worth a look, either way.
-_SURE_POINT = 0.7
-# A gap is so much wider than its row's others, and wider than so many heights.
-_WIDE, _WIDE_HEIGHTS = 1.75, 1.15
+_SURE_POINT = 0.6
+# A gap is so much wider than its row's others, and wider than so many heights; wider than the last,
+# whatever the others are: of 21812 the ones are missed together.
+_WIDE, _WIDE_HEIGHTS, _TOO_WIDE = 1.75, 1.15, 1.4
 # A digit so near to the photo's edge, in heights, may have a neighbour beyond it.
 _NEAR_EDGE = 0.25
 # Another row is a rival where it is nearly as likely and as high.
 _RIVAL_MERIT, _RIVAL_HEIGHT = 0.8, 0.75
+# Of 0, 1, 2, 5, 8, and of 6 and 9, both ways up are digits: only where the other way is so much
+# likelier it may be the right one.
+_TURNED = 1.1
 # What each reason leaves of the score.
 _LEFT = 0.5
 
@@ -55,12 +59,19 @@ class Judgement:
     reasons: tuple[Reason, ...]
 
 
-def judge(seen: SeenRow, rivals: list[Row], size: tuple[int, int]) -> Judgement:
-    """What a row of a photo of `size` says; `rivals` are other rows that are not read."""
+def judge(
+    seen: SeenRow, rivals: list[Row], size: tuple[int, int], fixed_point: bool = False
+) -> Judgement:
+    """What a row of a photo of `size` says; `rivals` are other rows that are not read.
+
+    Of a display whose point has a fixed place, none is looked for.
+    """
     chances = mix(seen)
     signs = "".join(SIGNS[number] for number in chances.argmax(axis=1))
     probabilities = chances.max(axis=1) * seen.row.digits.scores
     marks, unsure_point = _marks(seen.marks)
+    if fixed_point:
+        marks, unsure_point = [0] * len(marks), False
     reasons = [
         *_compare(seen, signs),
         *([Reason("point_unsure")] if unsure_point else []),
@@ -109,7 +120,7 @@ def _compare(seen: SeenRow, signs: str) -> list[Reason]:
     if any(a != b for a, b in zip(located, classified, strict=True) if a != "-"):
         other = classified if classified != signs else located
         reasons.append(Reason("networks_differ", other))
-    if seen.turned and seen.turned.merit > seen.row.merit:
+    if seen.turned and seen.turned.merit > _TURNED * seen.row.merit:
         reasons.append(Reason("upside_down", seen.turned.digits.text))
     return reasons
 
@@ -117,13 +128,14 @@ def _compare(seen: SeenRow, signs: str) -> list[Reason]:
 def has_gap(row: Row, marks: list[int]) -> bool:
     """Whether two neighbours stand so far apart that a digit may be missing between them."""
     boxes = row.digits.boxes
-    if len(boxes) < 3:
+    if len(boxes) < 2:
         return False
     along = np.array([np.cos(row.angle), np.sin(row.angle)])
     places = boxes[:, :2] @ along
     steps = np.diff(places) - 0.3 * row.height * (np.array(marks[:-1]) > 0)
     widest = steps.max()
-    return bool(widest > _WIDE * np.median(steps) and widest > _WIDE_HEIGHTS * row.height)
+    uneven = widest > _WIDE * np.median(steps) and widest > _WIDE_HEIGHTS * row.height
+    return bool(uneven or widest > _TOO_WIDE * row.height)
 
 
 def is_cut_off(row: Row, size: tuple[int, int]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ _LEAST_MERIT = 0.25
 # A photo is decoded no smaller than this; rows beyond the likeliest are not looked at closer.
 _DECODED, _CANDIDATES = 1200, 4
 _AGAIN = Look(31, 0.06, 0.02)
-_AS_IT_IS = ReadParams(point=["."], decimals=None, displays=None, turns=[0])
+_AS_IT_IS = ReadParams(point=["."], decimals=None, displays=None, turns=[0], wrong=0.005)
 _CPU = Hardware(torch.device("cpu"), torch.float32)
 
 
@@ -136,7 +137,9 @@ class Reader:
             rows = max(rows, self._find(sizes, SIDES[:1] + _NEARER), key=_merit)
         chosen, rest = rows[: self._displays], rows[self._displays :]
         chosen.sort(key=lambda row: row.middle[1])
-        return turn, [(row, judge(self._look(sizes, row), rest, photo.size)) for row in chosen]
+        fixed = self._params.decimals is not None
+        judged = [judge(self._look(sizes, row), rest, photo.size, fixed) for row in chosen]
+        return turn, list(zip(chosen, judged, strict=True))
 
     def _find(self, sizes: Sequence[Image.Image], sides: Sequence[int]) -> list[Row]:
         """Rows as they are seen from nearer, the likeliest first."""
@@ -168,7 +171,7 @@ class Reader:
         if confidence < self._calibration.threshold:
             reasons = (*reasons, Reason("unsure"))
         digits = tuple(
-            ReadDigit(sign, round(float(chance), 6), frame.place(box))
+            ReadDigit(sign, round(float(chance), 6), frame.place(upright(box, row.angle)))
             for sign, chance, box in zip(
                 judged.signs, judged.probabilities, row.digits.boxes, strict=True
             )
@@ -204,6 +207,13 @@ class _Frame:
             x, y, width, height = y, down - x, height, width
         scale = np.divide(self.photo, self.picture)
         return edges(np.array([x, y, width, height]) * [*scale, *scale])
+
+
+def upright(box: Floats, angle: float) -> Floats:
+    """The box round one that is turned by an angle, both by their middle and size."""
+    x, y, width, height = box
+    cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
+    return np.array([x, y, width * cos + height * sin, width * sin + height * cos])
 
 
 def edges(box: Floats) -> Box:

@@ -65,7 +65,8 @@ def _near(box: Floats, labelled: Floats) -> NDArray[np.bool_]:
     apart = np.abs(labelled[:, :2] - box[:2])
     reach = np.maximum(labelled[:, 2:], box[2:]) * [_ACROSS, _DOWN]
     tall = box[3] / labelled[:, 3]
-    return (apart < reach).all(axis=1) & (tall > _LIKE_HEIGHT) & (tall < 1 / _LIKE_HEIGHT)
+    alike = (tall > _LIKE_HEIGHT) & (tall < 1 / _LIKE_HEIGHT)
+    return np.asarray((apart < reach).all(axis=1) & alike)
 
 
 def _near_any(boxes: Floats, labelled: Floats) -> NDArray[np.bool_]:
@@ -74,4 +75,4 @@ def _near_any(boxes: Floats, labelled: Floats) -> NDArray[np.bool_]:
         return np.zeros(len(boxes), bool)
     apart = np.abs(boxes[:, None, :2] - labelled[None, :, :2])
     reach = np.maximum(boxes[:, None, 2:], labelled[None, :, 2:]) * 0.6
-    return (apart < reach).all(axis=2).any(axis=1)
+    return np.asarray(np.any(np.all(apart < reach, axis=2), axis=1))

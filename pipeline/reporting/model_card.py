@@ -121,6 +121,9 @@ It was trained on {sum(training.digits.values()):,} digits of {training.photos:,
 def _figures(facts: Facts) -> str:
     figures = facts.figures
     scores = {"digits": figures.digits, "readings": figures.readings}
+    if figures.unboxed:
+        its = figures.unboxed
+        scores |= {"whole photos, without boxes": its.photos, "of these accepted": its.accepted}
     scores |= {f"digit {label}": score for label, score in sorted(figures.classes.items())}
     rows = [(name, *_shares(score)) for name, score in scores.items()]
     seen = any(caveat.denies_unseen for caveat in facts.caveats)
@@ -157,7 +160,7 @@ def _limits(facts: Facts) -> str:
         "Labels are taken as right: a wrong one counts as an error, or hides one. "
         "`dvc repro audit/dvc.yaml` lists those that are likely wrong.",
         "Parameters that were chosen by these figures make them look better than they are.",
-        "Only what was labelled is measured: where a digit is in the photo was given by its box.",
+        "Digits and readings are read where people drew boxes; whole photos, without.",
     ]
     fewest = min(facts.labels, key=lambda label: facts.validation.digits.get(label, 0))
     limits.append(

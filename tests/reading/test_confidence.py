@@ -44,7 +44,7 @@ def world(count, seed, slope=1.3, shift=-0.8):
 
 
 def test_with_many_readings_the_law_is_found():
-    """Confidences are then within two hundredths of the probabilities that the world was made of."""
+    """Confidences are within two hundredths of the probabilities that the world is made of."""
     fitted, law = calibrate(world(6000, 1), RAW, 0.01), Calibration(1.3, -0.8, 0)
     for score in (0.3, 0.6, 0.9, 0.98):
         assert abs(fitted.confidence(score) - law.confidence(score)) < 0.02
@@ -81,5 +81,5 @@ def test_it_is_written_and_read_back(tmp_path):
 def test_a_damaged_one_is_told(tmp_path, content):
     """By its name."""
     (tmp_path / "reading.json").write_text(content)
-    with pytest.raises(UserError, match="reading.json is damaged"):
+    with pytest.raises(UserError, match=r"reading\.json is damaged"):
         Calibration.load(tmp_path / "reading.json")

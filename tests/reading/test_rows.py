@@ -25,7 +25,9 @@ def line(text, left, top, height, angle, pitch=0.8):
     """Middles and sizes of a text's digits on a line that falls by an angle."""
     along = np.array([math.cos(angle), math.sin(angle)])
     start = np.array([left, top], float)
-    return [(*(start + i * pitch * height * along), 0.55 * height, height) for i in range(len(text))]
+    return [
+        (*(start + i * pitch * height * along), 0.55 * height, height) for i in range(len(text))
+    ]
 
 
 texts = st.text("0123456789", min_size=2, max_size=8)

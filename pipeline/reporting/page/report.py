@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.reporting.caveats import Caveat
 from pipeline.reporting.learning_curve import LearningCurve
+from pipeline.reporting.unboxed import Unboxed
 from pipeline.reporting.whole import Whole
 
 
@@ -57,7 +58,8 @@ class Report:
     `predictions` has the columns of predictions.csv and of boxes.csv, and `group`, that of the
     photo's copies; each digit was cut wider than its box by `margin`; `training` is None for the
     photos of another site; `caveats` are what makes the figures say less than they seem to;
-    `limit` is the share of readings that may go wrong unseen; `curve` is that of these photos.
+    `limit` is the share of readings that may go wrong unseen; `curve` is that of these photos;
+    `unboxed` is how whole photos are read.
     """
 
     model: str
@@ -68,6 +70,7 @@ class Report:
     caveats: Sequence[Caveat]
     limit: float
     curve: LearningCurve | None = None
+    unboxed: Unboxed | None = None
 
     @property
     def one_in(self) -> int:

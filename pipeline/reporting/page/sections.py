@@ -26,6 +26,7 @@ from pipeline.reporting.page.charts import (
 from pipeline.reporting.page.pictures import embed_digits, embed_image
 from pipeline.reporting.page.report import Report
 from pipeline.reporting.score import Score
+from pipeline.reporting.unboxed import Unboxed
 
 # How many misread digits have their pictures in the page, and how many doubtful labels and photos
 # are in it: some ten megabytes at most, which a phone opens.
@@ -42,6 +43,8 @@ _DOUBT_PIXELS = 64
 class Accuracy:
     """How good is it? `readings` is None where there are none; `classes` are by label.
 
+    `unboxed` is of whole photos.
+
     `left_out` photos are no reading, since one of their digits may have been rejected.
     """
 
@@ -49,6 +52,7 @@ class Accuracy:
     readings: Score | None
     left_out: int
     classes: Mapping[str, Score]
+    unboxed: Unboxed | None = None
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,8 @@ def describe_accuracy(report: Report) -> Accuracy:
     """Digits, readings and each class."""
     figures = measure(report.predictions, report.photos.whole)
     readings = figures.readings if figures.readings.count else None
-    return Accuracy(figures.digits, readings, figures.left_out, figures.classes)
+    classes, left_out = figures.classes, figures.left_out
+    return Accuracy(figures.digits, readings, left_out, classes, report.unboxed)
 
 
 def describe_training(history: pd.DataFrame) -> list[Curve]:
