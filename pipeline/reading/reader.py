@@ -36,6 +36,8 @@ _NEARER, _FAINT = (1024,), 0.45
 _LEAST_MERIT = 0.25
 # A photo is decoded no smaller than this; rows beyond the likeliest are not looked at closer.
 _DECODED, _CANDIDATES = 1200, 4
+# What a further row must have of the likeliest one's merit and height to be a display.
+_AS_SURE, _AS_HIGH = 0.65, 0.4
 _AGAIN = Look(31, 0.06, 0.02)
 _AS_IT_IS = ReadParams(point=["."], decimals=None, displays=None, turns=[0], wrong=0.005)
 _CPU = Hardware(torch.device("cpu"), torch.float32)
@@ -135,7 +137,8 @@ class Reader:
         rows = self._find(sizes, SIDES)
         if not rows or rows[0].digits.merits.mean() < _FAINT:
             rows = max(rows, self._find(sizes, SIDES[:1] + _NEARER), key=_merit)
-        chosen, rest = rows[: self._displays], rows[self._displays :]
+        chosen = [row for row in rows[: self._displays] if _is_display(row, rows[0])]
+        rest = rows[self._displays :]
         chosen.sort(key=lambda row: row.middle[1])
         fixed = self._params.decimals is not None
         judged = [judge(self._look(sizes, row), rest, photo.size, fixed) for row in chosen]
@@ -222,6 +225,12 @@ def edges(box: Floats) -> Box:
     left, top = (int(value) for value in low)
     right, bottom = (int(value) for value in np.maximum(high, low + 1))
     return Box(left, top, right, bottom)
+
+
+def _is_display(row: Row, best: Row) -> bool:
+    """Whether a further row is about as sure as the likeliest, and not much lower."""
+    sure = row.digits.merits.mean() > _AS_SURE * best.digits.merits.mean()
+    return bool(sure and row.height > _AS_HIGH * best.height)
 
 
 def _merit(rows: list[Row]) -> float:
