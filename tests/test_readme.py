@@ -287,7 +287,6 @@ def test_training_starts_from_earlier_and_runs_on_two_processes(newcomer: Newcom
     script = script.replace("dvc exp run", "dvc exp run -S train.epochs=1")
     # The last one's report is enough.
     script = script.replace("dvc exp run", "dvc exp run train", 2)
-    script = script.replace("-S train.epochs=15 ", "")
     # The largest network takes minutes here.
     script = script.replace("=resnet152", "=resnet14")
     newcomer.types_activated("git checkout params.yaml\ndvc repro train")
