@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from helpers import ROOT, Workplace
+from helpers import Workplace, furnish
 from hypothesis import HealthCheck, settings
 from joblib import cpu_count
 from repository import copy_checkout, shell
@@ -62,13 +62,6 @@ def english():
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PIPELINE_LANG", "en")
         yield
-
-
-def furnish(folder):
-    """Put what the project has in git, and stages need, into a workplace."""
-    folder.mkdir(exist_ok=True)
-    shutil.copy(ROOT / "params.yaml", folder)
-    shutil.copytree(ROOT / "models/base", folder / "models/base")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import importlib
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -41,6 +42,13 @@ TRAIN = TrainParams(
 MACHINE = MachineParams(
     device="cpu", threads=None, launcher="python", max_memory=None, compile=False, cluster=None
 )
+
+
+def furnish(folder: Path) -> None:
+    """Put what the project has in git, and stages need, into a workplace."""
+    folder.mkdir(exist_ok=True)
+    shutil.copy(ROOT / "params.yaml", folder)
+    shutil.copytree(ROOT / "models/base", folder / "models/base", dirs_exist_ok=True)
 
 
 def display(digits: str, left: int = 6, top: int = 30) -> list[Object]:

@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 from helpers import ROOT, Workplace
 
-STAGES = ["parse", "crop", "stats", "split", "train", "evaluate"]
-QUICK = {"model": "resnet8", "input_size": 24, "epochs": 2}
+STAGES = ["parse", "crop", "stats", "split", "train", "locate", "evaluate"]
+QUICK = {"model": "resnet8", "input_size": 24, "epochs": 2, "lr": 0.002, "warmup_epochs": 2}
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -55,6 +55,7 @@ def copy_checkout(folder: Path) -> Path:
     params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
     params["machine"] |= {"device": "cpu"}
     params["train"] |= QUICK
+    params["locate"] |= {"steps": 2, "batch_size": 4}
     params["audit"] |= {"folds": 2, "repeats": 1, "epochs": 1}
     (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     shell(folder, "git", "init", "-q", "-b", "main")

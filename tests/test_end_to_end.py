@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from helpers import Workplace
+from helpers import Workplace, furnish
 from repository import STAGES, digits, shell, stages_run
 
 from pipeline.commands.sample import sample
@@ -26,7 +26,7 @@ def test_a_run_leaves_every_output(repo: Path) -> None:
         for kind in ("outs", "metrics", "plots")
         for out in stage.get(kind, [])
     ]
-    assert len(declared) == 18
+    assert len(declared) == 22
     assert [path for path in declared if not (repo / path).exists()] == []
 
 
@@ -92,10 +92,12 @@ def test_two_runs_give_the_same_model(repo: Path, tmp_path: Path) -> None:
     """A run from scratch elsewhere on the CPU gives the model byte for byte."""
     other = Workplace(tmp_path)
     shutil.copytree(repo / "raw", other.raw)
+    furnish(tmp_path)
     shutil.copy(repo / "params.yaml", tmp_path)
     assert [stage for stage in STAGES[:-1] if other.run(stage).returncode] == []
-    models = [(folder / "models/digits.pt").read_bytes() for folder in (repo, tmp_path)]
-    assert models[0] == models[1]
+    for model in ("digits.pt", "locator.pt"):
+        made = [(folder / "models" / model).read_bytes() for folder in (repo, tmp_path)]
+        assert made[0] == made[1]
 
 
 def test_photos_elsewhere_are_measured(clone: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers import Workplace, contents
+from helpers import Workplace, contents, furnish
 from repository import environment, lock_hashes, shell, stages_run
 
 from pipeline.commands.sample import sample
@@ -97,6 +97,7 @@ def assert_as_clean(
     def check() -> None:
         clean = Workplace(tmp_path / "clean")
         shutil.copytree(clone / "raw", clean.raw)
+        furnish(clean.folder)
         shutil.copy(clone / "params.yaml", clean.folder)
         with monkeypatch.context() as patch:
             patch.chdir(clean.folder)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import ROOT, Workplace, contents
+from helpers import Workplace, contents, furnish
 from repository import shell
 
 from pipeline.commands.audit import PAGE, find_doubtful, judge, load_digits
@@ -50,7 +50,7 @@ def flip_labels(raw: Path, count: int, seed: int = 0) -> dict[tuple[str, int], s
 def flipped(tmp_path_factory):
     """A workplace of photos with some flipped labels, cut; and the right labels."""
     place = Workplace(tmp_path_factory.mktemp("flipped"))
-    shutil.copy(ROOT / "params.yaml", place.folder)
+    furnish(place.folder)
     place.set(
         train__input_size=16, machine__device="cpu", train__precision="fp32",
         audit__folds=3, audit__model="resnet8", audit__epochs=20, audit__lr=0.005,
@@ -96,7 +96,7 @@ def test_flipped_labels_come_first(workplace, flipped):
 @pytest.mark.parametrize(("share", "draws"), [(0.01, 5), (0.03, 3)])
 def test_the_samples_flipped_labels_come_first(tmp_path, monkeypatch, share, draws):
     """At least 90 % are among as many suggestions, with params.yaml as it stands."""
-    shutil.copy(ROOT / "params.yaml", tmp_path)
+    furnish(tmp_path)
     monkeypatch.chdir(tmp_path)
     sample(Path("raw"), photos=240, seed=0)
     place = Workplace(tmp_path)
