@@ -60,7 +60,7 @@ RUN = {
     ],
     LABELLING: ["Correct instead of drawing", "Check the folder"],
     PROBLEMS: ["Check a folder"],
-    ONNX: ["Export"],
+    ONNX: ["Export", "Read a photo"],
     WINDOWS: ["PowerShell", "Anaconda", "An NVIDIA GPU"],
     GUIDEBOOK: ["Run the experiments", "The notebook"],
 }  # fmt: skip
@@ -338,6 +338,9 @@ def test_the_notebook_runs(newcomer: Newcomer) -> None:
 def test_the_example_reads_a_digit(newcomer: Newcomer) -> None:
     """The model is exported, and the example program reads from a photo what evaluate did."""
     newcomer.types_activated(commands(ONNX, "Export"))
+    photo = next((newcomer.clone / "raw").rglob("*.jpg")).relative_to(newcomer.clone).as_posix()
+    shown = newcomer.types_activated(commands(ONNX, "Read a photo").replace("photo.jpg", photo))
+    assert re.search(r"[0-9]", shown.splitlines()[-1])
     data, clone = newcomer.clone / "data", newcomer.clone
     digits = pd.read_csv(data / "digits.csv", dtype={"label": str})
     sure = pd.read_csv(clone / "reports/predictions.csv", dtype=str).merge(digits, on="file")

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-
 from pipeline.reading.scenes import Floats
 from pipeline.runtime.files import write_json
 from pipeline.runtime.table import damaged, read_file
@@ -76,8 +75,8 @@ class Trial:
 def calibrate(trials: Sequence[Trial], prior: Calibration | None, wrong: float) -> Calibration:
     """Fit a calibration to readings, near to a `prior` where there are few, if one is known.
 
-    Only clear ones count: no other can be accepted, and what is halved for a reason is no measure of
-    the rest. The threshold is for at most a share `wrong` of what is accepted to be wrong.
+    Only clear ones count: no other can be accepted, and what is halved for a reason is no measure
+    of the rest. The threshold is for at most a share `wrong` of what is accepted to be wrong.
     """
     from scipy.optimize import minimize  # noqa: PLC0415 - whoever only reads needs none of it
 

@@ -51,7 +51,7 @@ def label_photos(
     And whether a point is labelled on it.
     """
     labelled = {}
-    for its in gather(digits, others, [], points):
+    for its in sorted(gather(digits, others, [], points), key=lambda its: its.photo):
         rows: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for digit, mark in zip(its.digits, its.after, strict=True):
             rows[digit.row].append((digit.column, digit.label + MARKS[max(mark, 0)]))
