@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from base.glyphs import MADE, load_base_params
-from pipeline.reading.locator_file import BASE
+from pipeline.contracts import BASE
 from pipeline.runtime.command import parse_no_options, run
 from pipeline.runtime.files import md5, write_file
 

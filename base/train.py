@@ -6,7 +6,6 @@ base/photos, base/glyphs.csv, base/params.yaml, params.yaml -> base/made/digits.
 from __future__ import annotations
 
 import logging
-import math
 
 import numpy as np
 import torch
@@ -15,7 +14,6 @@ from PIL import Image
 
 from base.glyphs import GLYPHS, MADE, BaseParams, GlyphRow, load_base_params, load_drawn
 from pipeline.contracts import LISTS
-from pipeline.images.box import Box
 from pipeline.images.cutting import cut
 from pipeline.images.digits import CLASSES
 from pipeline.learning.checkpoint import Checkpoint, save_checkpoint
@@ -26,6 +24,7 @@ from pipeline.learning.loop import train
 from pipeline.learning.networks import build
 from pipeline.learning.run import Run
 from pipeline.params import Params, load_params
+from pipeline.reading.geometry import edges, upright
 from pipeline.runtime.command import parse_no_options, run
 from pipeline.runtime.files import md5
 
@@ -54,11 +53,9 @@ def load_digits(params: Params) -> tuple[list[NDArray[np.uint8]], list[str]]:
 
 def cut_digit(photo: Image.Image, row: GlyphRow, params: Params) -> NDArray[np.uint8]:
     """A digit as the crop stage would cut it: the upright box round its frame, and a margin."""
-    cos, sin = abs(math.cos(row.angle)), abs(math.sin(row.angle))
-    half = np.array([row.width * cos + row.height * sin, row.width * sin + row.height * cos]) / 2
-    middle = np.array([row.x, row.y])
-    low, high = np.rint(middle - half).clip(0), np.rint(middle + half)
-    box = Box(*(int(value) for value in (*low, *np.maximum(high, low + 1))))
+    frame = np.array([row.x, row.y, row.width, row.height])
+    box = edges(upright(frame, row.angle))
+    box = box._replace(xmin=max(box.xmin, 0), ymin=max(box.ymin, 0))
     side = params.train.input_size
     digit = cut(photo, box, params.crop.margin).resize((side, side), Image.Resampling.BILINEAR)
     return np.asarray(digit)

@@ -29,9 +29,8 @@ from typing import NamedTuple
 from bench.machine import ROOT, make_environment, processor
 from bench.workplace import environment
 from pipeline.annotations.folder import read_folder
-from pipeline.contracts import BoxRow
+from pipeline.contracts import BASE, BoxRow
 from pipeline.params import load_params
-from pipeline.reading.locator_file import BASE
 from pipeline.reporting.intervals import binomial_interval
 from pipeline.runtime.command import make_parser
 

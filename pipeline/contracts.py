@@ -18,36 +18,17 @@ from pipeline.runtime.table import Table, damaged, read_file
 # The digits of each side of the split, one `<label>/<file>` a line.
 LISTS = {"train": Path("data/train_data.txt"), "valid": Path("data/valid_data.txt")}
 STATS = Path("data/stats.json")
+# The models of the first day, from drawn photos alone, named as the stages name theirs.
+BASE = Path("models/base")
 CHANNELS = ("red", "green", "blue")
 
 
 @dataclass(frozen=True, slots=True)
-class BoxRow:
-    """A digit's box, in pixels of the upright photo: 0-based edges, half-open.
+class ObjectRow:
+    """An object's box, in pixels of the upright photo: 0-based edges, half-open.
 
-    `object` is its number in the XML from 1 on; `row` and `column` are its place in reading order.
+    `object` is its number in the XML from 1 on.
     """
-
-    photo: str
-    xml: str
-    object: int
-    label: str
-    xmin: int
-    ymin: int
-    xmax: int
-    ymax: int
-    row: int
-    column: int
-
-    @property
-    def box(self) -> Box:
-        """Where the digit is."""
-        return Box(self.xmin, self.ymin, self.xmax, self.ymax)
-
-
-@dataclass(frozen=True, slots=True)
-class OtherRow:
-    """A box of a used photo whose label is no digit, as of a decimal point; as in `BoxRow`."""
 
     photo: str
     xml: str
@@ -62,6 +43,14 @@ class OtherRow:
     def box(self) -> Box:
         """Where it is."""
         return Box(self.xmin, self.ymin, self.xmax, self.ymax)
+
+
+@dataclass(frozen=True, slots=True)
+class BoxRow(ObjectRow):
+    """A digit's box; `row` and `column` are its place in reading order."""
+
+    row: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +196,8 @@ class CurveRow:
 
 
 BOXES = Table(Path("data/boxes.csv"), BoxRow)
-OTHERS = Table(Path("data/others.csv"), OtherRow)
+# Boxes of used photos whose label is no digit, as of a decimal point.
+OTHERS = Table(Path("data/others.csv"), ObjectRow)
 PROBLEMS = Table(Path("data/problems.csv"), ProblemRow)
 PHOTOS = Table(Path("data/photos.csv"), PhotoRow, sealed=True)
 DIGITS = Table(Path("data/digits.csv"), DigitRow, sealed=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.contracts import (
+    BASE,
     BOXES,
     CURVE,
     DIGITS,
@@ -29,7 +30,6 @@ from pipeline.learning.checkpoint import MODEL, Checkpoint, load_checkpoint
 from pipeline.learning.hardware import use_hardware
 from pipeline.params import Params, load_params
 from pipeline.reading.confidence import CALIBRATION, RAW, Calibration, Trial, calibrate
-from pipeline.reading.locator_file import BASE
 from pipeline.reading.reader import Reader
 from pipeline.reporting.caveats import (
     Caveat,

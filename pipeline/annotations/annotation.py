@@ -144,17 +144,10 @@ def read_objects(
         return
     scale, findings = fit_to_photo(voc.size, header, way_up, [its.edges for its in drawn])
     annotation.findings.extend((None, finding) for finding in findings)
-
-    def place(its: _Drawn) -> tuple[Box, list[Finding]]:
-        edges, turned = turn(its.edges, its.rotation)
-        edges = scale_box(edges, scale)
-        edges = to_upright(edges, header) if way_up.is_raw else edges
-        box, repairs = check_box(edges, header.width, header.height)
-        return box, [*turned, *repairs]
-
+    raw = way_up.is_raw
     for its in drawn:
         try:
-            box, repairs = place(its)
+            box, repairs = its.place(scale, header, raw)
         except Rejected as rejected:
             annotation.findings.append((its.number, rejected.finding))
             continue
@@ -164,7 +157,7 @@ def read_objects(
         annotation.findings.extend((its.number, finding) for finding in findings)
     for its in others:
         with suppress(Rejected):  # it is rejected already
-            annotation.others[its.number] = (place(its)[0], its.label)
+            annotation.others[its.number] = (its.place(scale, header, raw)[0], its.label)
     annotation.drop(find_repeats(annotation.boxes))
 
 
@@ -177,6 +170,16 @@ class _Drawn:
     edges: Edges
     rotation: str
     findings: list[Finding]
+
+    def place(
+        self, scale: tuple[float, float], header: PhotoHeader, is_raw: bool
+    ) -> tuple[Box, list[Finding]]:
+        """Its box on the upright photo, and what was repaired; raises `Rejected` if it is none."""
+        edges, turned = turn(self.edges, self.rotation)
+        edges = scale_box(edges, scale)
+        edges = to_upright(edges, header) if is_raw else edges
+        box, repairs = check_box(edges, header.width, header.height)
+        return box, [*turned, *repairs]
 
 
 def _read_drawn(

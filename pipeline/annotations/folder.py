@@ -12,7 +12,7 @@ from pipeline.annotations.listing import list_files
 from pipeline.annotations.matching import PhotoFinder
 from pipeline.annotations.reasons import EXPECTED
 from pipeline.annotations.rules import Finding
-from pipeline.contracts import BoxRow, OtherRow
+from pipeline.contracts import BoxRow, ObjectRow
 from pipeline.images.reading_order import reading_order
 from pipeline.params import ParseParams
 from pipeline.runtime.errors import UserError
@@ -116,7 +116,7 @@ def _enter(annotation: Annotation, ledger: Ledger) -> None:
     for (number, (box, label)), (row, column) in zip(annotation.boxes.items(), places, strict=True):
         ledger.boxes.append(BoxRow(photo, xml, number, label, *box, row, column))
     for number, (box, label) in annotation.others.items() if annotation.boxes else ():
-        ledger.others.append(OtherRow(photo, xml, number, printable(label), *box))
+        ledger.others.append(ObjectRow(photo, xml, number, printable(label), *box))
 
 
 def _why_unused(annotation: Annotation) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pipeline.annotations.reasons import EXPECTED, REASONS
 from pipeline.annotations.rules import Finding
-from pipeline.contracts import BoxRow, OtherRow, ProblemRow
+from pipeline.contracts import BoxRow, ObjectRow, ProblemRow
 
 _LONGEST_DETAIL = 300
 
@@ -24,7 +24,7 @@ class Ledger:
     """
 
     boxes: list[BoxRow] = field(default_factory=list)
-    others: list[OtherRow] = field(default_factory=list)
+    others: list[ObjectRow] = field(default_factory=list)
     problems: list[ProblemRow] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     dialects: Counter[str] = field(default_factory=Counter)

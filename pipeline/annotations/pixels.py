@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.annotations.rules import Finding, Rejected
 from pipeline.images.box import Box
-from pipeline.images.photo import PhotoHeader, decode_photo
+from pipeline.images.photo import PhotoHeader, decode_photo, reduction_to
 
 # Of 255 levels. A photo taken at night spans more, and so does the faintest digit of two real sets,
 # which spans 20 and more.
@@ -26,8 +26,7 @@ def find_blank(content: bytes, header: PhotoHeader, boxes: Mapping[int, Box]) ->
     where it is damaged.
     """
     smallest = min(min(box.width, box.height) for box in boxes.values())
-    reduction = next(by for by in (8, 4, 2, 1) if by == 1 or smallest >= _ENOUGH * by)
-    pixels = np.asarray(decode_photo(content, reduction))
+    pixels = np.asarray(decode_photo(content, reduction_to(smallest, _ENOUGH)))
     if (span := _span(pixels)) < _LEAST_SPAN_OF_PHOTO:
         raise Rejected("blank_photo", f"its brightest and darkest are {span} of 255 levels apart")
     by = (header.width / pixels.shape[1], header.height / pixels.shape[0])

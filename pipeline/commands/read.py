@@ -20,18 +20,19 @@ from pathlib import Path, PurePosixPath
 from tqdm import tqdm
 
 from pipeline.annotations.ledger import is_odd, printable
-from pipeline.contracts import READINGS
+from pipeline.contracts import BASE, READINGS
 from pipeline.images.photo import PHOTO_SUFFIXES, UnreadablePhoto, read_header
 from pipeline.learning.checkpoint import MODEL
 from pipeline.learning.hardware import use_hardware
 from pipeline.messages import say
-from pipeline.params import MachineParams, ReadParams, load_params
+from pipeline.params import MachineParams, load_params
 from pipeline.reading.drawn import draw_readings, is_drawing
 from pipeline.reading.listing import ReadPhoto, width_of
-from pipeline.reading.locator_file import BASE, LOCATOR
+from pipeline.reading.locator_file import LOCATOR
+from pipeline.reading.model_files import find_models
 from pipeline.reading.photos import Photo, find_photos
 from pipeline.reading.proposals import propose
-from pipeline.reading.reader import Reader
+from pipeline.reading.reader import AS_IT_IS, Reader
 from pipeline.runtime.command import make_parser
 from pipeline.runtime.files import write_file
 
@@ -42,7 +43,6 @@ _PARAMS = Path("params.yaml")
 _MACHINE = MachineParams(
     device="auto", threads=None, launcher="python", max_memory=None, compile=False, cluster=None
 )
-_READ = ReadParams(point=["."], decimals=None, displays=None, turns=[0], wrong=0.005)
 # The models of this checkout, for whoever reads photos from another folder.
 _OURS = Path(__file__).parents[2] / "models"
 # While a file is written, its name is some letters longer; 255 is what a disk takes.
@@ -129,7 +129,7 @@ def load_reader() -> Reader:
     Says which model it is. Raises `UserError` where a model or params.yaml is damaged.
     """
     params = load_params() if _PARAMS.exists() else None
-    read, machine = (params.read, params.machine) if params else (_READ, _MACHINE)
+    read, machine = (params.read, params.machine) if params else (AS_IT_IS, _MACHINE)
     here = any((MODEL.parent / its).exists() for its in (LOCATOR.name, BASE.name))
     folder = MODEL.parent if here else _OURS
     reader = Reader.load(folder, read, use_hardware(machine, "fp32"))
@@ -139,7 +139,7 @@ def load_reader() -> Reader:
 
 def tell_model(folder: Path) -> str:
     """Which of a folder's models `Reader.load` takes: the plant's own, or the first day's."""
-    if (folder / LOCATOR.name).exists():
+    if find_models(folder).own:
         return say("Read by the model of your own photos, in {folder}/", folder=folder)
     return say(
         "Read by the first day's model, {folder}/, which has seen drawn photos alone: trained on "

@@ -110,6 +110,11 @@ def decode_photo(content: bytes, reduction: int = 1) -> Image.Image:
         return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
 
 
+def reduction_to(length: int, enough: float) -> int:
+    """The most that `decode_photo` may reduce by so that `length` pixels stay `enough`."""
+    return next(by for by in (8, 4, 2, 1) if by == 1 or length >= enough * by)
+
+
 def taken_at(content: bytes) -> str:
     """When a photo was taken, as EXIF has it (2026:11:26 08:30:00); empty where it does not say."""
     try:

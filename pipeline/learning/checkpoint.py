@@ -5,18 +5,16 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from pipeline.contracts import LISTS, lists_md5
+from pipeline.contracts import BASE, LISTS, lists_md5
 from pipeline.images.digits import CLASSES
 from pipeline.learning.digit_reader import ChannelNorm, DigitReader
 from pipeline.learning.networks import ARCHITECTURES, build
+from pipeline.learning.plain_file import pack, read_model, refusing, unpack
 from pipeline.messages import say
 from pipeline.params import CropParams, TrainParams
 from pipeline.runtime.errors import UserError
@@ -25,8 +23,6 @@ from pipeline.runtime.files import write_file
 log = logging.getLogger(__name__)
 
 MODEL = Path("models/digits.pt")
-# Trained on drawn digits alone, for the first day and to start from.
-BASE = Path("models/base/digits.pt")
 # Of the file: 1 had no number, its own residual blocks, and `machine` among the parameters.
 _VERSION = 2
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -65,10 +61,7 @@ class Checkpoint:
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint all at once."""
-    # Into a buffer first: torch.save to a path writes the file's name into the file.
-    buffer = BytesIO()
-    torch.save({"version": _VERSION, **vars(checkpoint)}, buffer)
-    write_file(path, buffer.getvalue())
+    write_file(path, pack({"version": _VERSION, **vars(checkpoint)}))
 
 
 def load_checkpoint(path: Path = MODEL) -> Checkpoint:
@@ -76,30 +69,16 @@ def load_checkpoint(path: Path = MODEL) -> Checkpoint:
 
     Raises `UserError` where the file is missing, truncated, hostile or of another kind.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise UserError("{path} is missing: run `dvc repro` or `dvc pull`", path=path) from None
-    return decode_checkpoint(content, str(path))
+    return decode_checkpoint(read_model(path), str(path))
 
 
 def decode_checkpoint(content: bytes, name: str) -> Checkpoint:
     """A checkpoint from its bytes, of version 1 too; raises `UserError` with its `name` if not."""
-    try:
-        fields = torch.load(BytesIO(content), map_location="cpu", weights_only=True)
-        version = fields.pop("version", 1)
-        if version > _VERSION:
-            raise ValueError(say("it was written by a newer version of this pipeline"))
+    with refusing(name):
+        fields, version = unpack(content, _VERSION)
         checkpoint = Checkpoint(**(_from_version_1(fields) if version == 1 else fields))
         _check(checkpoint)
         checkpoint.reader()
-    except Exception as error:  # what a damaged file makes the reader raise is open-ended
-        # torch's own advice would be to run the file's code all the same.
-        unsafe = isinstance(error, UnpicklingError)
-        why = say("no plain tensors") if unsafe else str(error).split("\n", maxsplit=1)[0]
-        raise UserError(
-            "{file} is not a model of this pipeline ({why})", file=name, why=why
-        ) from None
     return checkpoint
 
 
@@ -135,7 +114,7 @@ def start_from(network: nn.Module, model: str, init: str) -> None:
     `base` is the first day's, for networks of its kind; others are left as they are. Raises
     `UserError` where a file is missing or does not fit.
     """
-    path = BASE if init == "base" else Path(init)
+    path = BASE / MODEL.name if init == "base" else Path(init)
     if not path.exists():
         raise UserError(
             "train.init: {path} is missing (a stage's own output, such as models/digits.pt, is "
@@ -144,7 +123,7 @@ def start_from(network: nn.Module, model: str, init: str) -> None:
         )
     checkpoint = load_checkpoint(path)
     if checkpoint.model != model:
-        if path == BASE:
+        if init == "base":
             log.warning(
                 say(
                     "train.init: the base model is a {its_model}: {model} begins from nothing",

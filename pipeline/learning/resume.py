@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.contracts import EpochRow
+from pipeline.learning.plain_file import pack
 from pipeline.runtime.files import write_file
 
 State = dict[str, Tensor]
@@ -36,9 +36,7 @@ class KeptState:
 
     def write(self, state: dict[str, Any]) -> None:
         """Write plain types and tensors all at once."""
-        buffer = BytesIO()
-        torch.save({"key": self._key, **state}, buffer)
-        write_file(self._path, buffer.getbuffer(), durable=True)
+        write_file(self._path, pack({"key": self._key, **state}), durable=True)
 
     def read(self) -> dict[str, Any] | None:
         """The state, on the CPU; None where there is none of this very run."""

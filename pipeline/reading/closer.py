@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from pipeline.reading.finding import Found, find_at_one_size, suppress
+from pipeline.reading.finding import GREY, Found, find_at_one_size, suppress
+from pipeline.reading.geometry import Part, turned
 from pipeline.reading.network import Locator
 from pipeline.reading.pitch import fit_to_pitch
 from pipeline.reading.rows import Row, find_rows
-from pipeline.reading.scenes import Floats
 
 # What is seen of the photo around the row, in heights: left and right, above and below.
 _BESIDE, _ABOVE = 2.2, 1.2
@@ -36,17 +36,16 @@ class Look:
 
 @dataclass(frozen=True)
 class Strip:
-    """A level picture of a row, and how its points lie in the photo."""
+    """A level picture of a row, and which part of the photo it is."""
 
     picture: Image.Image
-    matrix: Floats
-    offset: Floats
+    part: Part
 
     def to_photo(self, found: Found) -> Found:
         """Digits found on the strip, in the photo's pixels; their sizes stay their own."""
-        middles = found.boxes[:, :2] @ self.matrix.T + self.offset
-        scale = math.sqrt(abs(np.linalg.det(self.matrix)))
-        return Found(np.hstack([middles, found.boxes[:, 2:] * scale]), found.scores, found.signs)
+        middles = found.boxes[:, :2] @ self.part.matrix.T + self.part.offset
+        boxes = np.hstack([middles, found.boxes[:, 2:] * self.part.scale])
+        return Found(boxes, found.scores, found.signs)
 
 
 def look_closer(network: Locator, sizes: Sequence[Image.Image], row: Row, look: Look) -> Row | None:
@@ -68,20 +67,12 @@ def look_closer(network: Locator, sizes: Sequence[Image.Image], row: Row, look: 
 
 def cut_strip(sizes: Sequence[Image.Image], row: Row, look: Look) -> Strip:
     """Cut a row out of its photo, `sizes` being that and its halves."""
-    scale, angle = row.height / look.height, row.angle + look.turn
-    along = np.array([math.cos(row.angle), math.sin(row.angle)])
+    along = turned(row.angle)[:, 0]
     ends = row.digits.boxes[[0, -1], :2]
     heights = float((ends[1] - ends[0]) @ along) / row.height + 1
     width = min(_WIDEST, math.ceil((heights + 2 * _BESIDE) * look.height))
     size = (width, math.ceil((1 + 2 * _ABOVE) * look.height))
-    turn = [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
-    matrix = scale * np.array(turn)
+    matrix = row.height / look.height * turned(row.angle + look.turn)
     offset = ends.mean(axis=0) + look.shift * row.height - matrix @ np.divide(size, 2)
-    level = min(max(0, math.floor(math.log2(scale) + 0.25)), len(sizes) - 1)
-    zoom = np.divide(sizes[level].size, sizes[0].size)
-    picture = sizes[level].transform(
-        size, Image.Transform.AFFINE,
-        tuple((np.column_stack([matrix, offset]) * zoom[:, None]).ravel()),
-        Image.Resampling.BILINEAR, fillcolor=(114, 114, 114),
-    )  # fmt: skip
-    return Strip(picture, matrix, offset)
+    part = Part(matrix, offset, size)
+    return Strip(part.cut(sizes, GREY), part)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.reading.scenes import Floats
+from pipeline.reading.geometry import Floats
 from pipeline.runtime.files import write_json
 from pipeline.runtime.table import damaged, read_file
 

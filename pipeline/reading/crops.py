@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from pipeline.reading.geometry import Floats, Part, turned
 from pipeline.reading.light import relight
 from pipeline.reading.network import STRIDE
-from pipeline.reading.scenes import Floats, Scene
+from pipeline.reading.scenes import Scene
 
 SIDE = 128
 # Heights in pixels of the digits that a crop is centred on, and of those that count as digits on
@@ -84,9 +85,9 @@ def _draw_crop(scenes: Sequence[Scene], rng: np.random.Generator) -> tuple[Image
     covered = view.mask(scene)
     if covered is not None and rng.random() < _ON_ANOTHER:
         behind, its_view = _random_look(scenes, rng)
-        crop.paste(its_view.pixels(behind), mask=its_view.mask(behind))
+        crop.paste(its_view.part.cut(behind.sizes), mask=its_view.mask(behind))
         targets.mark(behind, its_view, hidden=np.asarray(covered) > 0)
-    crop.paste(view.pixels(scene), mask=covered)
+    crop.paste(view.part.cut(scene.sizes), mask=covered)
     targets.mark(scene, view)
     return crop, targets
 
@@ -102,10 +103,9 @@ def _random_look(scenes: Sequence[Scene], rng: np.random.Generator) -> tuple[Sce
         middle, place = rng.uniform(0, 1, 2) * scene.photo.size, np.full(2, SIDE / 2)
     tilt = rng.uniform(-1, 1) * _TILT * (1 if rng.random() < _TILTED else _LESS)
     angle = math.radians(tilt)
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     lean = np.array([[1, rng.uniform(-1, 1) * _SHEAR], [0, 1]])
     aspect = np.diag([math.exp(rng.uniform(-1, 1) * _ASPECT), 1.0])
-    return scene, _View(scale * turn @ lean @ aspect, middle, place)
+    return scene, _View(scale * turned(angle) @ lean @ aspect, middle, place)
 
 
 @dataclass(frozen=True)
@@ -119,27 +119,19 @@ class _View:
     def map(self, points: Floats) -> Floats:
         return np.asarray((points - self.middle) @ self.matrix.T + self.place)
 
-    def pixels(self, scene: Scene) -> Image.Image:
-        """The crop, from the size of the photo that is nearest above."""
-        scale = math.sqrt(abs(np.linalg.det(self.matrix)))
-        level = min(max(0, math.floor(0.25 - math.log2(scale))), len(scene.sizes) - 1)
-        return self._cut(scene.sizes[level], scene)
+    @property
+    def part(self) -> Part:
+        """What of the photo is seen."""
+        back: Floats = np.asarray(np.linalg.inv(self.matrix), np.float64)
+        return Part(back, self.middle - back @ self.place, (SIDE, SIDE))
 
     def mask(self, scene: Scene) -> Image.Image | None:
         """Where the photo is seen on the crop; None: everywhere."""
-        back = np.linalg.inv(self.matrix)
-        corners = ((_CORNERS + 0.5) * SIDE - self.place) @ back.T + self.middle
+        part = self.part
+        corners = (_CORNERS + 0.5) * SIDE @ part.matrix.T + part.offset
         if (corners >= 0).all() and (corners <= scene.photo.size).all():
             return None
-        return self._cut(Image.new("L", scene.sizes[-1].size, 255), scene)
-
-    def _cut(self, source: Image.Image, scene: Scene) -> Image.Image:
-        zoom = np.divide(source.size, scene.photo.size)
-        back = np.linalg.inv(self.matrix)
-        rows = np.column_stack([back, self.middle - back @ self.place]) * zoom[:, None]
-        return source.transform(
-            (SIDE, SIDE), Image.Transform.AFFINE, tuple(rows.ravel()), Image.Resampling.BILINEAR
-        )
+        return part.cut_from(Image.new("L", scene.sizes[-1].size, 255), scene.photo.size)
 
 
 @dataclass

@@ -13,15 +13,19 @@ from torch import Tensor
 from torch.nn.functional import max_pool2d
 
 from pipeline.reading.crops import COUNTED
-from pipeline.reading.network import SIGNS, STRIDE, Locator
-from pipeline.reading.scenes import Floats
+from pipeline.reading.geometry import Floats
+from pipeline.reading.network import SIGNS, Locator, decode_boxes
 
+# The photo's longer side, in pixels, as it is looked at: so digits of 12 to 300 of 640 are found.
+SIDES = (512, 256, 128, 64)
+# A digit that is less sure than this is in no row.
+LEAST_MERIT = 0.25
 # A picture's sides as the network takes them, and what stands beyond its edge.
-_MULTIPLE, _GREY = 16, 114
+MULTIPLE, GREY = 16, 114
 # A cell whose digit is less sure than this is none; of more cells, the surest count.
-_LEAST, _MOST_CELLS = 0.08, 300
+LEAST_CELL, _MOST_CELLS = 0.08, 300
 # Two boxes are of one digit where they share so much, or where their middles are so near.
-_SAME_OVERLAP, _SAME_CONTAINED, _SAME_MIDDLES = 0.4, 0.65, 0.25
+SAME_OVERLAP, SAME_CONTAINED, SAME_MIDDLES = 0.4, 0.65, 0.25
 
 
 @dataclass(frozen=True)
@@ -63,21 +67,24 @@ def join(found: Sequence[Found]) -> Found:
     )
 
 
-def find(network: Locator, sizes: Sequence[Image.Image], sides: Sequence[int]) -> Found:
-    """Digits on an upright RGB photo, its longer side made as long as each of `sides`.
+def find(network: Locator, sizes: Sequence[Image.Image], sides: Sequence[int] = SIDES) -> Found:
+    """Digits on an upright RGB photo that is looked at from several distances, each digit once."""
+    return suppress(join([find_at_side(network, sizes, side) for side in sides]))
+
+
+def find_at_side(network: Locator, sizes: Sequence[Image.Image], side: int) -> Found:
+    """Digits on an upright RGB photo whose longer side is made `side` pixels long.
 
     `sizes` are the photo and its halves; boxes are in the pixels of the first.
     """
-    photo, found = sizes[0], []
-    for side in sides:
-        source = min((its for its in sizes if max(its.size) >= side), key=lambda its: its.width,
-                     default=photo)  # fmt: skip
-        factor = side / max(photo.size)
-        width, height = (max(1, round(length * factor)) for length in photo.size)
-        seen = find_at_one_size(network, source.resize((width, height), Image.Resampling.BILINEAR))
-        scale = np.array([photo.width / width, photo.height / height] * 2)
-        found.append(Found(seen.boxes * scale, seen.scores, seen.signs))
-    return suppress(join(found))
+    photo = sizes[0]
+    larger = (its for its in sizes if max(its.size) >= side)
+    source = min(larger, key=lambda its: its.width, default=photo)
+    factor = side / max(photo.size)
+    width, height = (max(1, round(length * factor)) for length in photo.size)
+    seen = find_at_one_size(network, source.resize((width, height), Image.Resampling.BILINEAR))
+    scale = np.array([photo.width / width, photo.height / height] * 2)
+    return Found(seen.boxes * scale, seen.scores, seen.signs)
 
 
 @torch.inference_mode()
@@ -86,13 +93,11 @@ def find_at_one_size(network: Locator, picture: Image.Image) -> Found:
     cells = network(_to_batch(picture, next(network.parameters()).device))
     score = cells.digit[0].sigmoid() * cells.sign[0].softmax(0).amax(0)
     highest = max_pool2d(score[None], 3, 1, 1)[0]
-    chosen = ((score == highest) & (score > _LEAST)).nonzero()
+    chosen = ((score == highest) & (score > LEAST_CELL)).nonzero()
     if len(chosen) > _MOST_CELLS:
         chosen = chosen[score[chosen[:, 0], chosen[:, 1]].topk(_MOST_CELLS).indices]
     row, column = chosen.unbind(1)
-    box = cells.box[0][:, row, column]
-    middles = torch.stack([column + 0.5 + box[0], row + 0.5 + box[1]])
-    boxes = torch.cat([middles, box[2:].clamp(-3, 4).exp()]).T * STRIDE
+    boxes = decode_boxes(cells.box[0])[:, row, column].T
     digit, signs = cells.digit[0][row, column].sigmoid(), cells.sign[0][:, row, column].softmax(0).T
     found = Found(*(part.double().cpu().numpy() for part in (boxes, digit, signs)))
     x, y, _, height = found.boxes.T
@@ -102,8 +107,8 @@ def find_at_one_size(network: Locator, picture: Image.Image) -> Found:
 
 
 def _to_batch(picture: Image.Image, device: torch.device) -> Tensor:
-    width, height = (-(-length // _MULTIPLE) * _MULTIPLE for length in picture.size)
-    padded = np.full((height, width, 3), _GREY, np.uint8)
+    width, height = (-(-length // MULTIPLE) * MULTIPLE for length in picture.size)
+    padded = np.full((height, width, 3), GREY, np.uint8)
     padded[: picture.height, : picture.width] = np.asarray(picture)
     batch = torch.from_numpy(padded).to(device).permute(2, 0, 1)[None].float().div_(255)
     return batch.contiguous(memory_format=torch.channels_last)
@@ -121,9 +126,9 @@ def suppress(found: Found) -> Found:
         distance = np.linalg.norm(found.boxes[kept, :2] - found.boxes[index, :2], axis=1)
         lower = np.minimum(found.boxes[kept, 3], found.boxes[index, 3])
         same = (
-            (common > _SAME_OVERLAP * (areas[kept] + areas[index] - common))
-            | (common > _SAME_CONTAINED * np.minimum(areas[kept], areas[index]))
-            | (distance < _SAME_MIDDLES * lower)
+            (common > SAME_OVERLAP * (areas[kept] + areas[index] - common))
+            | (common > SAME_CONTAINED * np.minimum(areas[kept], areas[index]))
+            | (distance < SAME_MIDDLES * lower)
         )
         if not same.any():
             kept.append(index)

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.reading.geometry import Floats
 from pipeline.reading.marks import MARKS
 from pipeline.reading.network import SIGNS
 from pipeline.reading.reading import Reason
 from pipeline.reading.rows import Row
-from pipeline.reading.scenes import Floats
 
 # The classifier's part in a digit's probability, against the locator's; their logarithms are mixed.
 # On both real sets, read by the first day's model, it is right most often (docs/benchmarks.md).
-_CLASSIFIER = 0.5
-_LEAST = 1e-4
+CLASSIFIER = 0.5
+# No probability is less, before its logarithm is taken.
+LEAST_CHANCE = 1e-4
 # A point that is less sure than this is worth a look, either way.
 _SURE_POINT = 0.6
 # A gap is so much wider than its row's others, and wider than so many heights; wider than the last,
@@ -89,9 +90,9 @@ def mix(seen: SeenRow) -> Floats:
 
     Of the minus sign the classifier knows nothing; it can only stand in front.
     """
-    located = np.log(seen.row.digits.signs.clip(_LEAST))
-    classified = np.log(seen.by_classifier.clip(_LEAST))
-    digits = (1 - _CLASSIFIER) * located[:, :-1] + _CLASSIFIER * classified
+    located = np.log(seen.row.digits.signs.clip(LEAST_CHANCE))
+    classified = np.log(seen.by_classifier.clip(LEAST_CHANCE))
+    digits = (1 - CLASSIFIER) * located[:, :-1] + CLASSIFIER * classified
     mixed = np.exp(np.hstack([digits, located[:, -1:]]))
     mixed[1:, -1] = 0
     mixed[0, :-1] *= seen.row.digits.signs[0].argmax() < len(SIGNS) - 1

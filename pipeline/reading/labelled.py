@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from pipeline.contracts import BoxRow, OtherRow
-from pipeline.images.photo import decode_photo, read_bytes, read_header
+from pipeline.contracts import BoxRow, ObjectRow
+from pipeline.images.photo import decode_photo, read_bytes, read_header, reduction_to
 from pipeline.params import MachineParams
 from pipeline.reading.crops import LEARNT
 from pipeline.reading.marks import MARKS
@@ -36,11 +37,11 @@ class LabelledPhoto:
     photo: str
     digits: tuple[BoxRow, ...]
     after: tuple[int, ...]
-    unsure: tuple[OtherRow, ...]
+    unsure: tuple[ObjectRow, ...]
 
 
 def gather(
-    digits: Sequence[BoxRow], others: Sequence[OtherRow], ignored: Sequence[str],
+    digits: Sequence[BoxRow], others: Sequence[ObjectRow], ignored: Sequence[str],
     points: Sequence[str],
 ) -> list[LabelledPhoto]:  # fmt: skip
     """All that is labelled on each photo of `digits`.
@@ -51,7 +52,7 @@ def gather(
     by_photo: dict[str, list[BoxRow]] = defaultdict(list)
     for digit in digits:
         by_photo[digit.photo].append(digit)
-    its_others: dict[str, list[OtherRow]] = defaultdict(list)
+    its_others: dict[str, list[ObjectRow]] = defaultdict(list)
     for other in others:
         its_others[other.photo].append(other)
     photos = []
@@ -63,7 +64,7 @@ def gather(
     return photos
 
 
-def _points_behind(digits: Sequence[BoxRow], points: Sequence[OtherRow]) -> tuple[int, ...]:
+def _points_behind(digits: Sequence[BoxRow], points: Sequence[ObjectRow]) -> tuple[int, ...]:
     """Behind which digits there is a point; where a photo has none, nobody said."""
     after = [MARKS.index("") if points else -1] * len(digits)
     for point in points:
@@ -97,11 +98,10 @@ def _load(folder: Path, photo: LabelledPhoto) -> Scene:
     header = read_header(content)
     smallest = min(digit.box.height for digit in photo.digits)
     factor = min(1.0, _ENOUGH / smallest)
-    reduction = 2 ** min(3, max(0, math.floor(-math.log2(factor))))
-    picture = decode_photo(content, reduction)
+    picture = decode_photo(content, reduction_to(smallest, _ENOUGH))
     size = (max(1, round(header.width * factor)), max(1, round(header.height * factor)))
     if size[0] < picture.width:
-        picture = picture.resize(size, 5, reducing_gap=2)
+        picture = picture.resize(size, Image.Resampling.HAMMING, reducing_gap=2)
     across, down = picture.width / header.width, picture.height / header.height
     known = [
         Known(

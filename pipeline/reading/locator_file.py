@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
+from pipeline.contracts import BASE
+from pipeline.learning.plain_file import pack, read_model, refusing, unpack
 from pipeline.messages import say
 from pipeline.reading.marks import MarkReader
 from pipeline.reading.network import Locator
-from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import write_file
 
 LOCATOR = Path("models/locator.pt")
-# The model of the first day, from drawn photos: its locator and its digit classifier.
-BASE = Path("models/base")
 _VERSION = 1
 _MOST_DISPLAYS = 16
 
@@ -54,14 +51,12 @@ class LocatorFile:
 
 def path_of(init: str | None) -> Path:
     """The locator that `locate.init` names; where it names none, the first day's."""
-    return BASE / "locator.pt" if init in (None, "base") else Path(init)
+    return BASE / LOCATOR.name if init in (None, "base") else Path(init)
 
 
 def save_locator(path: Path, file: LocatorFile) -> None:
     """Write a locator all at once."""
-    buffer = BytesIO()
-    torch.save({"version": _VERSION, "kind": "locator", **vars(file)}, buffer)
-    write_file(path, buffer.getvalue())
+    write_file(path, pack({"version": _VERSION, "kind": "locator", **vars(file)}))
 
 
 def load_locator(path: Path) -> LocatorFile:
@@ -69,14 +64,9 @@ def load_locator(path: Path) -> LocatorFile:
 
     Raises `UserError` where the file is missing, truncated, hostile or of another kind.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise UserError("{path} is missing: run `dvc repro` or `dvc pull`", path=path) from None
-    try:
-        fields = torch.load(BytesIO(content), map_location="cpu", weights_only=True)
-        if fields.pop("version") > _VERSION:
-            raise ValueError(say("it was written by a newer version of this pipeline"))
+    content = read_model(path)
+    with refusing(str(path)):
+        fields, _ = unpack(content, _VERSION)
         if fields.pop("kind") != "locator":
             raise ValueError(say("it is no locator"))
         file = LocatorFile(**fields)
@@ -86,11 +76,6 @@ def load_locator(path: Path) -> LocatorFile:
             raise ValueError(say("wrong: {fields}", fields="locator, marks"))
         if file.displays not in range(1, _MOST_DISPLAYS + 1):
             raise ValueError(say("wrong: {fields}", fields="displays"))
-    except Exception as error:  # what a damaged file makes the reader raise is open-ended
-        why = str(error).split("\n", maxsplit=1)[0]
-        raise UserError(
-            "{file} is not a model of this pipeline ({why})", file=path, why=why
-        ) from None
     return file
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -12,13 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from pipeline.reading.scenes import Floats
+from pipeline.reading.geometry import Floats, Part, turned
 
 MARKS = ("", ".", ":")
 # A patch spans so many heights of its digit, around a place so far to the right of the digit's
 # edge and below its middle.
 SIDE = 32
-_SPAN, _BEHIND, _BELOW = 1.1, 0.1, 0.15
+SPAN, BEHIND, BELOW = 1.1, 0.1, 0.15
 _WIDTHS = (12, 24, 32)
 
 
@@ -53,17 +52,10 @@ def cut_patch(sizes: Sequence[Image.Image], box: Floats, angle: float) -> Image.
     `sizes` are the photo and its halves; the box is in the first one's pixels.
     """
     x, y, width, height = box
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    middle = np.array([x, y]) + turn @ [width / 2 + _BEHIND * height, _BELOW * height]
-    scale = _SPAN * height / SIDE
-    level = min(max(0, math.floor(math.log2(max(scale, 1e-6)) + 0.25)), len(sizes) - 1)
-    source = sizes[level]
-    zoom = np.divide(source.size, sizes[0].size)
-    rows = np.column_stack([scale * turn, middle - scale * turn @ np.full(2, SIDE / 2)])
-    return source.transform(
-        (SIDE, SIDE), Image.Transform.AFFINE, tuple((rows * zoom[:, None]).ravel()),
-        Image.Resampling.BILINEAR,
-    )  # fmt: skip
+    turn = turned(angle)
+    middle = np.array([x, y]) + turn @ [width / 2 + BEHIND * height, BELOW * height]
+    matrix = SPAN * height / SIDE * turn
+    return Part(matrix, middle - matrix @ np.full(2, SIDE / 2), (SIDE, SIDE)).cut(sizes)
 
 
 @torch.inference_mode()

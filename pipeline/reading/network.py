@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -79,3 +80,11 @@ class Locator(nn.Module):
             merged = self.across[level](levels[level]) + finer
         cells = self.head(self.smooth(merged)).float()
         return CellLogits(cells[:, 0], cells[:, 1 : 1 + _BOX], cells[:, 1 + _BOX :])
+
+
+def decode_boxes(box: Tensor) -> Tensor:
+    """Middle and size (4, rows, columns), in the picture's pixels, that each cell's `box` says."""
+    rows, columns = box.shape[1:]
+    x = torch.arange(columns, device=box.device) + 0.5 + box[0]
+    y = torch.arange(rows, device=box.device)[:, None] + 0.5 + box[1]
+    return torch.stack([x, y, *box[2:].clamp(-3, 4).exp().unbind(0)]) * STRIDE

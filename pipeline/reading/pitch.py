@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.reading.finding import Found
+from pipeline.reading.geometry import Floats
 from pipeline.reading.rows import Row
-from pipeline.reading.scenes import Floats
 
 # Every digit lights a bar on its cell's right side, so that right edges are a pitch apart, which is
 # so many heights.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,33 +12,32 @@ from PIL import Image
 
 from pipeline.images.box import Box
 from pipeline.images.cutting import cut
-from pipeline.images.photo import decode_photo, read_bytes, read_header
-from pipeline.learning.checkpoint import MODEL, load_checkpoint
+from pipeline.images.photo import decode_photo, read_bytes, read_header, reduction_to
+from pipeline.learning.checkpoint import load_checkpoint
 from pipeline.learning.digit_reader import DigitReader
 from pipeline.learning.hardware import Hardware
 from pipeline.params import ReadParams
 from pipeline.reading.closer import Look, look_closer
-from pipeline.reading.confidence import CALIBRATION, Calibration
-from pipeline.reading.finding import find, join, suppress
+from pipeline.reading.confidence import Calibration
+from pipeline.reading.finding import LEAST_MERIT, SIDES, Found, find_at_side, join, suppress
+from pipeline.reading.geometry import Floats, edges, upright
 from pipeline.reading.judging import Judgement, SeenRow, judge
-from pipeline.reading.locator_file import BASE, LOCATOR, load_locator
+from pipeline.reading.locator_file import load_locator
 from pipeline.reading.marks import MarkReader, read_marks
+from pipeline.reading.model_files import find_models
 from pipeline.reading.network import Locator
 from pipeline.reading.reading import ReadDigit, Reading, Reason, value_of
 from pipeline.reading.rows import Row, find_rows
-from pipeline.reading.scenes import Floats, halves
+from pipeline.reading.scenes import halves
 
-# The photo's longer side, in pixels, as the locator sees it: so digits of 12 to 300 of 640 are
-# found. Where nothing sure is, it is looked at from nearer.
-SIDES = (512, 256, 128, 64)
-_NEARER, _FAINT = (1024,), 0.45
-_LEAST_MERIT = 0.25
+# Where nothing sure is found at those sizes, a photo is looked at from nearer.
+_NEARER, _FAINT = 1024, 0.45
 # A photo is decoded no smaller than this; rows beyond the likeliest are not looked at closer.
 _DECODED, _CANDIDATES = 1200, 4
 # What a further row must have of the likeliest one's merit and height to be a display.
 _AS_SURE, _AS_HIGH = 0.65, 0.4
 _AGAIN = Look(31, 0.06, 0.02)
-_AS_IT_IS = ReadParams(point=["."], decimals=None, displays=None, turns=[0], wrong=0.005)
+AS_IT_IS = ReadParams(point=["."], decimals=None, displays=None, turns=[0], wrong=0.005)
 _CPU = Hardware(torch.device("cpu"), torch.float32)
 
 
@@ -66,7 +64,7 @@ class Reader:
     """
 
     def __init__(
-        self, networks: Networks, calibration: Calibration, params: ReadParams = _AS_IT_IS,
+        self, networks: Networks, calibration: Calibration, params: ReadParams = AS_IT_IS,
         displays: int = 1,
     ) -> None:  # fmt: skip
         """Of networks on one device; `displays` counts where `params` does not."""
@@ -76,7 +74,7 @@ class Reader:
 
     @classmethod
     def load(
-        cls, folder: str | Path = "models", params: ReadParams = _AS_IT_IS,
+        cls, folder: str | Path = "models", params: ReadParams = AS_IT_IS,
         hardware: Hardware = _CPU, calibration: Calibration | None = None,
     ) -> Reader:  # fmt: skip
         """The reader of the models in a folder: what `dvc repro` made, else the first day's.
@@ -84,16 +82,9 @@ class Reader:
         Its confidences are those of `calibration`, or of the folder's.
         Raises `UserError` where a model is damaged or of another version.
         """
-        folder = Path(folder)
-        own = folder / LOCATOR.name
-        first_day = folder / BASE.name
-        locator_file = load_locator(own if own.exists() else first_day / LOCATOR.name)
-        digits = folder / MODEL.name
-        checkpoint = load_checkpoint(digits if digits.exists() else first_day / MODEL.name)
-        if calibration is None:
-            its = folder / CALIBRATION.name
-            calibrated = own.exists() and its.exists()
-            calibration = Calibration.load(its if calibrated else first_day / CALIBRATION.name)
+        paths = find_models(Path(folder))
+        locator_file, checkpoint = load_locator(paths.locator), load_checkpoint(paths.digits)
+        calibration = calibration or Calibration.load(paths.calibration)
         locator, marks = (hardware.place(its) for its in locator_file.networks())
         assert isinstance(locator, Locator)
         assert isinstance(marks, MarkReader)
@@ -110,9 +101,7 @@ class Reader:
         """
         content = photo if isinstance(photo, bytes) else read_bytes(Path(photo))
         header = read_header(content)
-        longest, reduction = max(header.width, header.height), 1
-        while reduction < 8 and longest / (2 * reduction) >= _DECODED:
-            reduction *= 2
+        reduction = reduction_to(max(header.width, header.height), _DECODED)
         return self.read_picture(decode_photo(content, reduction), (header.width, header.height))
 
     def read_picture(
@@ -134,9 +123,11 @@ class Reader:
         """The rows of a picture that is turned by some degrees, from the top, each judged."""
         photo = picture.transpose(_TURNS[turn]) if turn else picture
         sizes = halves(photo)
-        rows = self._find(sizes, SIDES)
+        seen = [find_at_side(self._networks.locator, sizes, side) for side in SIDES]
+        rows = self._rows(sizes, seen)
         if not rows or rows[0].digits.merits.mean() < _FAINT:
-            rows = max(rows, self._find(sizes, SIDES[:1] + _NEARER), key=_merit)
+            nearer = [seen[0], find_at_side(self._networks.locator, sizes, _NEARER)]
+            rows = max(rows, self._rows(sizes, nearer), key=_merit)
         chosen = [row for row in rows[: self._displays] if _is_display(row, rows[0])]
         rest = rows[self._displays :]
         chosen.sort(key=lambda row: row.middle[1])
@@ -144,10 +135,10 @@ class Reader:
         judged = [judge(self._look(sizes, row), rest, photo.size, fixed) for row in chosen]
         return turn, list(zip(chosen, judged, strict=True))
 
-    def _find(self, sizes: Sequence[Image.Image], sides: Sequence[int]) -> list[Row]:
-        """Rows as they are seen from nearer, the likeliest first."""
-        found = find(self._networks.locator, sizes, sides)
-        rows = find_rows(found.take(found.merits > _LEAST_MERIT))[:_CANDIDATES]
+    def _rows(self, sizes: Sequence[Image.Image], seen: Sequence[Found]) -> list[Row]:
+        """Rows of the digits seen, as each is from nearer, the likeliest first."""
+        found = suppress(join(seen))
+        rows = find_rows(found.take(found.merits > LEAST_MERIT))[:_CANDIDATES]
         nearer = [look_closer(self._networks.locator, sizes, row, Look()) for row in rows]
         return _distinct(sorted((row for row in nearer if row), key=lambda row: -row.merit))
 
@@ -210,21 +201,6 @@ class _Frame:
             x, y, width, height = y, down - x, height, width
         scale = np.divide(self.photo, self.picture)
         return edges(np.array([x, y, width, height]) * [*scale, *scale])
-
-
-def upright(box: Floats, angle: float) -> Floats:
-    """The box round one that is turned by an angle, both by their middle and size."""
-    x, y, width, height = box
-    cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
-    return np.array([x, y, width * cos + height * sin, width * sin + height * cos])
-
-
-def edges(box: Floats) -> Box:
-    """A box's edges in whole pixels, from its middle and size."""
-    low, high = np.rint(box[:2] - box[2:] / 2), np.rint(box[:2] + box[2:] / 2)
-    left, top = (int(value) for value in low)
-    right, bottom = (int(value) for value in np.maximum(high, low + 1))
-    return Box(left, top, right, bottom)
 
 
 def _is_display(row: Row, best: Row) -> bool:

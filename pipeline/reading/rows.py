@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.reading.finding import Found
-from pipeline.reading.scenes import Floats
+from pipeline.reading.geometry import Floats
 
 # Neighbours are of like height, so near, so little above or below each other (in heights; the last
 # also as a share of their distance).

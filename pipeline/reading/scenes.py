@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Floats = NDArray[np.float64]
+from pipeline.reading.geometry import Floats
 
 # A photo of more pixels a side is kept smaller, and nothing is found on one that is smaller still.
 _LARGEST, _SMALLEST = 1024, 32

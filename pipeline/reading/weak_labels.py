@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.reading.finding import Found, find
+from pipeline.reading.geometry import Floats
 from pipeline.reading.network import Locator
 from pipeline.reading.rows import find_rows
-from pipeline.reading.scenes import Floats, Scene
+from pipeline.reading.scenes import Scene
 
-_SIDES = (512, 256, 128, 64)
 # What is found counts for a labelled digit from this merit on; and for digits that nobody labelled
 # from the other one on, so many in a row: a single one is more often a shape that is none.
 _SEEN, _SURE, _FEWEST = 0.3, 0.5, 2
@@ -35,7 +35,7 @@ def settle_labels(locator: Locator, scenes: Sequence[Scene]) -> list[Scene]:
 
 
 def _settle(locator: Locator, scene: Scene) -> Scene:
-    found = find(locator, scene.sizes, _SIDES)
+    found = find(locator, scene.sizes)
     pairs = _pairs(scene.boxes, found)
     boxes = scene.boxes.copy()
     for label, seen in pairs.items():

@@ -11,27 +11,29 @@ from torch import Tensor, nn
 from pipeline.images.digits import CLASSES
 from pipeline.learning.digit_reader import DigitReader
 from pipeline.reading.crops import COUNTED
-from pipeline.reading.marks import MARKS, MarkReader
+from pipeline.reading.finding import (
+    GREY,
+    LEAST_CELL,
+    LEAST_MERIT,
+    MULTIPLE,
+    SAME_CONTAINED,
+    SAME_MIDDLES,
+    SAME_OVERLAP,
+    SIDES,
+)
+from pipeline.reading.judging import CLASSIFIER, LEAST_CHANCE
+from pipeline.reading.marks import BEHIND, BELOW, MARKS, SPAN, MarkReader
 from pipeline.reading.marks import SIDE as PATCH
-from pipeline.reading.network import SIGNS, STRIDE, Locator
-from pipeline.reading.reader import SIDES
+from pipeline.reading.network import SIGNS, Locator, decode_boxes
 
-# A picture's sides as the locator takes them, and what stands beyond its edge.
-_MULTIPLE, _GREY = 16, 114 / 255
 # The photo's longer side, at most, where digits are cut out of it.
 _LARGEST = 1024
-# A cell that is less sure is none; so many of the surest are looked at; what is less sure than the
-# last is left out.
-_LEAST_CELL, _CELLS, _LEAST = 0.08, 128, 0.25
-# Two boxes are of one digit where they share so much, or where their middles are so near.
-_SAME_OVERLAP, _SAME_CONTAINED, _SAME_MIDDLES = 0.4, 0.65, 0.25
+# So many of the surest cells are looked at.
+_CELLS = 128
 # Each round settles the boxes one further down a chain in which each shares with the next.
 _ROUNDS = 8
 # A digit image's pixel is at least so many of those of the picture that it is cut out of.
 _FINE = 0.84
-_LEAST_CHANCE = 1e-4
-# A mark's patch spans so many heights of its digit, behind its edge and below its middle.
-_SPAN, _BEHIND, _BELOW = 1.1, 0.1, 0.15
 
 
 class Digits(NamedTuple):
@@ -91,7 +93,7 @@ class WholeWay(nn.Module):
             found.append(self._find(pictures[-1], size))
         cells = _Cells(*(torch.cat(parts) for parts in zip(*found, strict=True)))
         cells = cells.take(cells.merits.topk(_CELLS).indices)
-        chosen = (cells.merits * _each_once(cells.boxes) > _LEAST).nonzero()[:, 0]
+        chosen = (cells.merits * _each_once(cells.boxes) > LEAST_MERIT).nonzero()[:, 0]
         # The first one twice: what is exported takes no empty batch.
         cells = cells.take(torch.cat([torch.zeros(1, dtype=torch.int64), chosen]))
         chances = _mix(cells.signs, self._classify(pictures, cells.boxes, size))
@@ -105,13 +107,14 @@ class WholeWay(nn.Module):
         seen = self.locator(_pad(picture))
         scores, signs = seen.digit[0].sigmoid(), seen.sign[0].softmax(0)
         merits = scores * signs.amax(0)
-        x, y, _, down = boxes = _decode(seen.box[0])
-        is_one = (merits == F.max_pool2d(merits[None], 3, 1, 1)[0]) & (merits > _LEAST_CELL)
+        boxes = decode_boxes(seen.box[0])
+        x, y, _, down = boxes
+        is_one = (merits == F.max_pool2d(merits[None], 3, 1, 1)[0]) & (merits > LEAST_CELL)
         is_one = is_one & (x > 0) & (y > 0) & (x < width) & (y < height)
         is_one = is_one & (down > 0.9 * COUNTED[0]) & (down < 1.1 * COUNTED[1])
         scale = size.flip(0) / torch.stack([torch.scalar_tensor(its) for its in (width, height)])
         return _Cells(
-            (merits * is_one).flatten(), torch.stack(boxes, dim=-1).flatten(0, 1) * scale.repeat(2),
+            (merits * is_one).flatten(), boxes.flatten(1).T * scale.repeat(2),
             scores.flatten(), signs.flatten(1).T,
         )  # fmt: skip
 
@@ -127,8 +130,8 @@ class WholeWay(nn.Module):
     def _read_points(self, pictures: list[Tensor], boxes: Tensor, size: Tensor) -> Tensor:
         """The probability (n,) of a decimal point behind each box."""
         x, y, width, height = boxes.unbind(1)
-        span = (_SPAN * height)[:, None].expand(-1, 2)
-        middles = torch.stack([x + width / 2 + _BEHIND * height, y + _BELOW * height], dim=1)
+        span = (SPAN * height)[:, None].expand(-1, 2)
+        middles = torch.stack([x + width / 2 + BEHIND * height, y + BELOW * height], dim=1)
         patches = _cut(pictures, middles - span / 2, span, size, PATCH, "zeros")
         chances: Tensor = self.marks(patches).softmax(1)
         return chances[:, MARKS.index(".")]
@@ -153,22 +156,14 @@ def _pad(picture: Tensor) -> Tensor:
     """A picture with grey beside and below it, its sides as the locator takes them."""
     height, width = picture.shape[2:]
     size = torch.stack([torch.scalar_tensor(its, dtype=torch.int64) for its in (height, width)])
-    rows, columns = ((size + _MULTIPLE - 1) // _MULTIPLE).tolist()
+    rows, columns = ((size + MULTIPLE - 1) // MULTIPLE).tolist()
     # Numbers of their own: that each level of the pyramid is twice the next is plain to see then.
     for count, length in ((rows, height), (columns, width)):
         torch._check(count >= 1)
-        torch._check(count <= _LARGEST // _MULTIPLE)
-        torch._check(count * _MULTIPLE - length >= 0)
-    beyond = (0, columns * _MULTIPLE - width, 0, rows * _MULTIPLE - height)
-    return F.pad(picture, beyond, value=_GREY)
-
-
-def _decode(box: Tensor) -> list[Tensor]:
-    """Middles and sizes, four of (rows, columns) in the picture's pixels, of a network's boxes."""
-    rows, columns = box.shape[1:]
-    x = torch.arange(columns) + 0.5 + box[0]
-    y = torch.arange(rows)[:, None] + 0.5 + box[1]
-    return [its * STRIDE for its in (x, y, *box[2:].clamp(-3, 4).exp().unbind(0))]
+        torch._check(count <= _LARGEST // MULTIPLE)
+        torch._check(count * MULTIPLE - length >= 0)
+    beyond = (0, columns * MULTIPLE - width, 0, rows * MULTIPLE - height)
+    return F.pad(picture, beyond, value=GREY / 255)
 
 
 def _edges(boxes: Tensor) -> Tensor:
@@ -186,9 +181,9 @@ def _each_once(boxes: Tensor) -> Tensor:
     areas, heights = boxes[:, 2:].prod(dim=1), boxes[:, 3]
     distance = (boxes[:, None, :2] - boxes[:, :2]).square().sum(dim=2).sqrt()
     same = (
-        (common > _SAME_OVERLAP * (areas[:, None] + areas - common))
-        | (common > _SAME_CONTAINED * torch.minimum(areas[:, None], areas))
-        | (distance < _SAME_MIDDLES * torch.minimum(heights[:, None], heights))
+        (common > SAME_OVERLAP * (areas[:, None] + areas - common))
+        | (common > SAME_CONTAINED * torch.minimum(areas[:, None], areas))
+        | (distance < SAME_MIDDLES * torch.minimum(heights[:, None], heights))
     )
     surer = same.float().tril(-1)
     kept = torch.ones(_CELLS)
@@ -231,8 +226,9 @@ def _mix(located: Tensor, classified: Tensor) -> Tensor:
     As `judging.mix`, but for the rows, which nobody knows here: what the locator takes for a minus
     sign is one.
     """
-    ours, theirs = (its.clamp(min=_LEAST_CHANCE).log() for its in (located, classified))
-    mixed = torch.cat([(ours[:, :-1] + theirs) / 2, ours[:, -1:]], dim=1).exp()
+    ours, theirs = (its.clamp(min=LEAST_CHANCE).log() for its in (located, classified))
+    digits = (1 - CLASSIFIER) * ours[:, :-1] + CLASSIFIER * theirs
+    mixed = torch.cat([digits, ours[:, -1:]], dim=1).exp()
     is_minus = (located.argmax(dim=1) == len(SIGNS) - 1)[:, None]
     mixed = mixed * (is_minus == (torch.arange(len(SIGNS)) == len(SIGNS) - 1))
     chances: Tensor = mixed / mixed.sum(dim=1, keepdim=True)

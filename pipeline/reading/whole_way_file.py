@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline.learning.checkpoint import Checkpoint
-from pipeline.reading.confidence import CALIBRATION, Calibration
-from pipeline.reading.locator_file import BASE, LOCATOR, load_locator
+from pipeline.reading.confidence import Calibration
+from pipeline.reading.locator_file import LOCATOR, load_locator
+from pipeline.reading.model_files import find_models
 from pipeline.reading.network import SIGNS
 from pipeline.reading.whole_way import Digits, WholeWay
 from pipeline.runtime.errors import UserError
@@ -37,10 +38,8 @@ def load_whole_way(checkpoint: Checkpoint) -> tuple[WholeWay, dict[str, str]]:
     Beside it, what the file is to say of itself. Raises `UserError` where the locator is missing or
     damaged.
     """
-    trained = LOCATOR.exists()
-    file = load_locator(LOCATOR if trained else BASE / LOCATOR.name)
-    own = trained and CALIBRATION.exists()
-    calibration = Calibration.load(CALIBRATION if own else BASE / CALIBRATION.name)
+    paths = find_models(LOCATOR.parent)
+    file, calibration = load_locator(paths.locator), Calibration.load(paths.calibration)
     locator, marks = file.networks()
     margin = checkpoint.params["crop"]["margin"]
     whole = WholeWay(

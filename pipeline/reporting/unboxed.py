@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.contracts import BoxRow, OtherRow, WholeRow
+from pipeline.contracts import BoxRow, ObjectRow, WholeRow
 from pipeline.reading.confidence import Calibration
 from pipeline.reading.labelled import gather
 from pipeline.reading.marks import MARKS
@@ -44,7 +44,7 @@ class Unboxed:
 
 
 def label_photos(
-    digits: Sequence[BoxRow], others: Sequence[OtherRow], points: Sequence[str]
+    digits: Sequence[BoxRow], others: Sequence[ObjectRow], points: Sequence[str]
 ) -> dict[str, tuple[list[str], bool]]:
     """What each photo shows as people labelled it: its displays' texts, from the top.
 
@@ -100,8 +100,7 @@ def accept(rows: Iterable[WholeRow], calibration: Calibration) -> list[WholeRow]
         confidence = calibration.confidence(row.confidence)
         unsure = ["unsure"] if confidence < calibration.threshold else []
         reasons = " ".join([*row.reasons.split(), *unsure])
-        fields = {name: getattr(row, name) for name in row.__slots__}
-        accepted.append(WholeRow(**fields | {"confidence": confidence, "reasons": reasons}))
+        accepted.append(replace(row, confidence=confidence, reasons=reasons))
     return accepted
 
 

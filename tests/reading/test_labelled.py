@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.contracts import BoxRow, OtherRow
+from pipeline.contracts import BoxRow, ObjectRow
 from pipeline.params import MachineParams
 from pipeline.reading.labelled import count_displays, gather, load_scenes
 
@@ -23,7 +23,7 @@ def digit(column, row=0, photo="a.png", height=40):
 
 def other(label, box, photo="a.png"):
     """A box that is no digit's."""
-    return OtherRow(photo, "a.xml", 9, label, *box)
+    return ObjectRow(photo, "a.xml", 9, label, *box)
 
 
 @pytest.mark.parametrize(
