@@ -11,8 +11,9 @@ from pathlib import Path
 from PIL import Image
 
 from base.glyphs import MADE, GlyphRow, load_base_params, load_drawn
+from pipeline.contracts import CALIBRATION
 from pipeline.params import load_params
-from pipeline.reading.confidence import CALIBRATION, RAW, Trial, calibrate
+from pipeline.reading.confidence import RAW, Trial, calibrate
 from pipeline.reading.reader import Reader
 from pipeline.reading.reading import Reading
 from pipeline.runtime.command import parse_no_options, run

@@ -21,7 +21,8 @@ import torch
 
 from bench.process import Processes, describe_machine
 from pipeline.commands.export import require_packages, to_onnx
-from pipeline.learning.checkpoint import MODEL, load_checkpoint
+from pipeline.contracts import MODEL
+from pipeline.learning.checkpoint import load_checkpoint
 from pipeline.learning.digit_reader import predict
 from pipeline.learning.hardware import pick_hardware
 from pipeline.runtime.command import make_parser

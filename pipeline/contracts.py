@@ -20,6 +20,13 @@ LISTS = {"train": Path("data/train_data.txt"), "valid": Path("data/valid_data.tx
 STATS = Path("data/stats.json")
 # The models of the first day, from drawn photos alone, named as the stages name theirs.
 BASE = Path("models/base")
+# What `train`, `locate` and `evaluate` make of the plant's own photos.
+MODEL = Path("models/digits.pt")
+LOCATOR = Path("models/locator.pt")
+CALIBRATION = Path("models/reading.json")
+# A folder of photos that somebody chose because they are hard, or rare: to learn from, and never to
+# measure by. Its neighbour has those that were drawn at random.
+PICKED, DRAWN = "picked", "random"
 CHANNELS = ("red", "green", "blue")
 
 

@@ -13,10 +13,12 @@ import pandas as pd
 from pipeline.contracts import (
     BASE,
     BOXES,
+    CALIBRATION,
     CURVE,
     DIGITS,
     HISTORY,
     LISTS,
+    MODEL,
     OTHERS,
     PHOTOS,
     PROBLEMS,
@@ -26,10 +28,10 @@ from pipeline.contracts import (
 )
 from pipeline.dividing.copies import group_digits
 from pipeline.images.digits import load_digits
-from pipeline.learning.checkpoint import MODEL, Checkpoint, load_checkpoint
+from pipeline.learning.checkpoint import Checkpoint, load_checkpoint
 from pipeline.learning.hardware import use_hardware
 from pipeline.params import Params, load_params
-from pipeline.reading.confidence import CALIBRATION, RAW, Calibration, Trial, calibrate
+from pipeline.reading.confidence import RAW, Calibration, Trial, calibrate
 from pipeline.reading.reader import Reader
 from pipeline.reporting.caveats import (
     Caveat,

@@ -14,20 +14,14 @@ from pathlib import Path
 
 import torch
 
-from pipeline.contracts import DIGITS, LISTS, OTHERS, lists_md5, read_list
+from pipeline.contracts import DIGITS, LISTS, LOCATOR, OTHERS, lists_md5, read_list
 from pipeline.learning.hardware import Hardware, use_hardware
 from pipeline.learning.resume import KeptState, code_of
 from pipeline.messages import say
 from pipeline.params import LocateParams, Params, load_params
 from pipeline.reading.labelled import LabelledPhoto, count_displays, gather, load_scenes
 from pipeline.reading.learning import teach_locator, teach_marks
-from pipeline.reading.locator_file import (
-    LOCATOR,
-    LocatorFile,
-    load_locator,
-    path_of,
-    save_locator,
-)
+from pipeline.reading.locator_file import LocatorFile, load_locator, path_of, save_locator
 from pipeline.reading.marks import MarkReader
 from pipeline.reading.network import Locator
 from pipeline.reading.scenes import Scene

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import torch
 
-from pipeline.contracts import HISTORY, LISTS, EpochRow, lists_md5, read_list, read_stats
+from pipeline.contracts import HISTORY, LISTS, MODEL, EpochRow, lists_md5, read_list, read_stats
 from pipeline.images.digits import CLASSES
-from pipeline.learning.checkpoint import MODEL, Checkpoint, save_checkpoint, start_from
+from pipeline.learning.checkpoint import Checkpoint, save_checkpoint, start_from
 from pipeline.learning.digit_reader import ChannelNorm, DigitReader
 from pipeline.learning.hardware import advise_on_memory, prepare_hardware
 from pipeline.learning.inputs import Digits

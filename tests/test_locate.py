@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from pipeline.contracts import DIGITS, LISTS, read_list
-from pipeline.reading.locator_file import LOCATOR, load_locator
+from pipeline.contracts import DIGITS, LISTS, LOCATOR, read_list
+from pipeline.reading.locator_file import load_locator
 
 
 def locate(place):

@@ -61,6 +61,11 @@ def list_files(folder: Path) -> Listing:
     return listing
 
 
+def is_system_folder(name: str) -> bool:
+    """Whether a system or a program keeps its own things in a folder of that name."""
+    return bool(_SYSTEM_FOLDER.fullmatch(name))
+
+
 def find_unsafe(folder: Path) -> dict[str, Finding]:
     """What would harm whoever reads the folder: links that lead out of it, pipes and devices."""
     others = list_files(folder).others if folder.is_dir() else {}
@@ -85,7 +90,7 @@ def _walk(folder: str, roots: tuple[str, ...]) -> Iterator[tuple[str, Finding | 
             if entry.name in UNSEEN:
                 continue
             if entry.is_dir(follow_symlinks=False):
-                is_its = bool(_SYSTEM_FOLDER.fullmatch(entry.name))
+                is_its = is_system_folder(entry.name)
                 waiting.append((path, is_system or is_its))
                 if is_its and not is_system:
                     yield path, Finding("system_folder", "")

@@ -22,11 +22,11 @@ from dvc.exceptions import DvcException
 from dvc.scm import RevError
 from scmrepo.exceptions import SCMError
 
-from pipeline.contracts import DIGITS, LISTS, PHOTOS, read_list
+from pipeline.contracts import DIGITS, LISTS, MODEL, PHOTOS, read_list
 from pipeline.dividing.copies import add_readings, are_copies, group_digits, photos_of
 from pipeline.images.cropper import cut_boxes
 from pipeline.images.digits import read_digits
-from pipeline.learning.checkpoint import MODEL, Checkpoint, decode_checkpoint, load_checkpoint
+from pipeline.learning.checkpoint import Checkpoint, decode_checkpoint, load_checkpoint
 from pipeline.learning.digit_reader import classify
 from pipeline.learning.hardware import Hardware, use_hardware
 from pipeline.messages import mark, say

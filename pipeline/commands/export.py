@@ -28,10 +28,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pipeline.contracts import DIGITS, LISTS, read_list
+from pipeline.contracts import DIGITS, LISTS, MODEL, read_list
 from pipeline.images.digits import load_digits
 from pipeline.images.photo import UnreadablePhoto, read_photo
-from pipeline.learning.checkpoint import MODEL, Checkpoint, load_checkpoint
+from pipeline.learning.checkpoint import Checkpoint, load_checkpoint
 from pipeline.learning.digit_reader import DigitReader, predict
 from pipeline.learning.hardware import Hardware
 from pipeline.messages import say

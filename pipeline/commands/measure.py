@@ -20,11 +20,11 @@ from pipeline.annotations.folder import read_folder
 from pipeline.annotations.ledger import Ledger
 from pipeline.annotations.rules import Finding
 from pipeline.annotations.summary import summarise
-from pipeline.contracts import BOXES, DIGITS, LISTS, PHOTOS, PROBLEMS, read_list
+from pipeline.contracts import BOXES, DIGITS, LISTS, MODEL, PHOTOS, PROBLEMS, read_list
 from pipeline.dividing.copies import add_readings, are_copies, group_digits, photos_of
 from pipeline.images.cropper import cut_boxes
 from pipeline.images.digits import read_digits
-from pipeline.learning.checkpoint import MODEL, Checkpoint, load_checkpoint
+from pipeline.learning.checkpoint import Checkpoint, load_checkpoint
 from pipeline.learning.hardware import use_hardware
 from pipeline.messages import say
 from pipeline.params import CropParams, Params, ParseParams, load_params

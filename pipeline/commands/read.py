@@ -20,15 +20,13 @@ from pathlib import Path, PurePosixPath
 from tqdm import tqdm
 
 from pipeline.annotations.ledger import is_odd, printable
-from pipeline.contracts import BASE, READINGS
+from pipeline.contracts import BASE, LOCATOR, MODEL, READINGS
 from pipeline.images.photo import PHOTO_SUFFIXES, UnreadablePhoto, read_header
-from pipeline.learning.checkpoint import MODEL
 from pipeline.learning.hardware import use_hardware
 from pipeline.messages import say
 from pipeline.params import MachineParams, load_params
 from pipeline.reading.drawn import draw_readings, is_drawing
 from pipeline.reading.listing import ReadPhoto, width_of
-from pipeline.reading.locator_file import LOCATOR
 from pipeline.reading.model_files import find_models
 from pipeline.reading.photos import Photo, find_photos
 from pipeline.reading.proposals import propose

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from pipeline.contracts import BASE, LISTS, lists_md5
+from pipeline.contracts import BASE, LISTS, MODEL, lists_md5
 from pipeline.images.digits import CLASSES
 from pipeline.learning.digit_reader import ChannelNorm, DigitReader
 from pipeline.learning.networks import ARCHITECTURES, build
@@ -22,7 +22,6 @@ from pipeline.runtime.files import write_file
 
 log = logging.getLogger(__name__)
 
-MODEL = Path("models/digits.pt")
 # Of the file: 1 had no number, its own residual blocks, and `machine` among the parameters.
 _VERSION = 2
 _MD5 = re.compile(r"[0-9a-f]{32}")

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.contracts import CALIBRATION
 from pipeline.reading.geometry import Floats
 from pipeline.runtime.files import write_json
 from pipeline.runtime.table import damaged, read_file
-
-CALIBRATION = Path("models/reading.json")
 
 _EDGE = 1e-6
 # No reading is so sure.

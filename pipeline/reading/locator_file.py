@@ -8,14 +8,13 @@ from typing import Any
 
 from torch import Tensor
 
-from pipeline.contracts import BASE
+from pipeline.contracts import BASE, LOCATOR
 from pipeline.learning.plain_file import pack, read_model, refusing, unpack
 from pipeline.messages import say
 from pipeline.reading.marks import MarkReader
 from pipeline.reading.network import Locator
 from pipeline.runtime.files import write_file
 
-LOCATOR = Path("models/locator.pt")
 _VERSION = 1
 _MOST_DISPLAYS = 16
 

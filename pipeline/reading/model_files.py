@@ -5,10 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.contracts import BASE
-from pipeline.learning.checkpoint import MODEL
-from pipeline.reading.confidence import CALIBRATION
-from pipeline.reading.locator_file import LOCATOR
+from pipeline.contracts import BASE, CALIBRATION, LOCATOR, MODEL
 
 
 class ModelFiles(NamedTuple):

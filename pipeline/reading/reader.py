@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +33,11 @@ from pipeline.reading.scenes import halves
 # Where nothing sure is found at those sizes, a photo is looked at from nearer.
 _NEARER, _FAINT = 1024, 0.45
 # A photo is decoded no smaller than this; rows beyond the likeliest are not looked at closer.
-_DECODED, _CANDIDATES = 1200, 4
+DECODED, _CANDIDATES = 1200, 4
 # What a further row must have of the likeliest one's merit and height to be a display.
 _AS_SURE, _AS_HIGH = 0.65, 0.4
+# The longer sides at which a photo is read roughly.
+_FARTHER = tuple(3 * side // 4 for side in SIDES)
 _AGAIN = Look(31, 0.06, 0.02)
 AS_IT_IS = ReadParams(point=["."], decimals=None, displays=None, turns=[0], wrong=0.005)
 _CPU = Hardware(torch.device("cpu"), torch.float32)
@@ -101,7 +103,7 @@ class Reader:
         """
         content = photo if isinstance(photo, bytes) else read_bytes(Path(photo))
         header = read_header(content)
-        reduction = reduction_to(max(header.width, header.height), _DECODED)
+        reduction = reduction_to(max(header.width, header.height), DECODED)
         return self.read_picture(decode_photo(content, reduction), (header.width, header.height))
 
     def read_picture(
@@ -119,6 +121,22 @@ class Reader:
             for number, (row, judged) in enumerate(rows)
         ]
 
+    def read_roughly(self, picture: Image.Image) -> list[str]:
+        """The texts of the displays of an upright RGB picture, from the top, at half the price.
+
+        It is looked at from farther away, and no reading is doubted.
+        """
+        texts = []
+        for turn in self._params.turns:
+            sizes = halves(picture.transpose(_TURNS[turn]) if turn else picture)
+            seen = [find_at_side(self._networks.locator, sizes, side) for side in _FARTHER]
+            rows = self._choose(self._rows(sizes, seen, self._displays + 1))
+            fixed = self._params.decimals is not None
+            judged = [judge(self._glance(sizes, row), [], sizes[0].size, fixed) for row in rows]
+            texts.append(judged)
+        best = max(texts, key=lambda its: max((judged.score for judged in its), default=0))
+        return [judged.text for judged in best]
+
     def _judge(self, picture: Image.Image, turn: int) -> tuple[int, list[tuple[Row, Judgement]]]:
         """The rows of a picture that is turned by some degrees, from the top, each judged."""
         photo = picture.transpose(_TURNS[turn]) if turn else picture
@@ -128,17 +146,22 @@ class Reader:
         if not rows or rows[0].digits.merits.mean() < _FAINT:
             nearer = [seen[0], find_at_side(self._networks.locator, sizes, _NEARER)]
             rows = max(rows, self._rows(sizes, nearer), key=_merit)
-        chosen = [row for row in rows[: self._displays] if _is_display(row, rows[0])]
-        rest = rows[self._displays :]
-        chosen.sort(key=lambda row: row.middle[1])
+        chosen, rest = self._choose(rows), rows[self._displays :]
         fixed = self._params.decimals is not None
         judged = [judge(self._look(sizes, row), rest, photo.size, fixed) for row in chosen]
         return turn, list(zip(chosen, judged, strict=True))
 
-    def _rows(self, sizes: Sequence[Image.Image], seen: Sequence[Found]) -> list[Row]:
+    def _choose(self, rows: Sequence[Row]) -> list[Row]:
+        """Those of the rows, the likeliest first, that are displays, from the top."""
+        displays = [row for row in rows[: self._displays] if _is_display(row, rows[0])]
+        return sorted(displays, key=lambda row: row.middle[1])
+
+    def _rows(
+        self, sizes: Sequence[Image.Image], seen: Sequence[Found], candidates: int = _CANDIDATES
+    ) -> list[Row]:
         """Rows of the digits seen, as each is from nearer, the likeliest first."""
         found = suppress(join(seen))
-        rows = find_rows(found.take(found.merits > LEAST_MERIT))[:_CANDIDATES]
+        rows = find_rows(found.take(found.merits > LEAST_MERIT))[:candidates]
         nearer = [look_closer(self._networks.locator, sizes, row, Look()) for row in rows]
         return _distinct(sorted((row for row in nearer if row), key=lambda row: -row.merit))
 
@@ -146,10 +169,13 @@ class Reader:
         """All that can be learnt about a row."""
         again = look_closer(self._networks.locator, sizes, row, _AGAIN)
         turned = look_closer(self._networks.locator, sizes, row, Look(turn=np.pi))
-        return SeenRow(
-            row, again.digits.text if again else "", turned, self._classify(sizes[0], row),
-            read_marks(self._networks.marks, sizes, row.digits.boxes, row.angle),
-        )  # fmt: skip
+        seen = self._glance(sizes, row)
+        return replace(seen, again=again.digits.text if again else "", turned=turned)
+
+    def _glance(self, sizes: Sequence[Image.Image], row: Row) -> SeenRow:
+        """What each network says of a row, without another look."""
+        marks = read_marks(self._networks.marks, sizes, row.digits.boxes, row.angle)
+        return SeenRow(row, row.digits.text, None, self._classify(sizes[0], row), marks)
 
     @torch.inference_mode()
     def _classify(self, photo: Image.Image, row: Row) -> Floats:
@@ -173,6 +199,7 @@ class Reader:
         return Reading(
             number, judged.text, value_of(judged.text, self._params.decimals), confidence,
             "doubtful" if reasons else "accepted", reasons, digits,
+            round(float(row.digits.scores.min()), 6),
         )  # fmt: skip
 
 

@@ -51,7 +51,8 @@ class Reading:
     """What one display of a photo shows.
 
     `text` is as it is seen ("02.47"), empty where there is none; `value` the number that it means,
-    None where it is none, as of a clock's; `confidence`, 0 to 1, is that of the whole text.
+    None where it is none, as of a clock's; `confidence`, 0 to 1, is that of the whole text,
+    `located`, 0 to 1, how sure the locator is that its least sure digit is one.
     `display` counts a photo's displays from the top, from 0 on; boxes are in pixels of the upright
     photo.
     """
@@ -63,6 +64,7 @@ class Reading:
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
     digits: tuple[ReadDigit, ...] = ()
+    located: float = 0.0
 
     @property
     def box(self) -> Box | None:

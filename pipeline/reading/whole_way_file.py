@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from pipeline.contracts import LOCATOR
 from pipeline.learning.checkpoint import Checkpoint
 from pipeline.reading.confidence import Calibration
-from pipeline.reading.locator_file import LOCATOR, load_locator
+from pipeline.reading.locator_file import load_locator
 from pipeline.reading.model_files import find_models
 from pipeline.reading.network import SIGNS
 from pipeline.reading.whole_way import Digits, WholeWay

@@ -122,7 +122,7 @@ def _start(
 def _work(function: Callable[[Task], object], tasks: Sequence[Task], sender: Connection) -> None:
     """What a process does: every task of its share, until its caller ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_caller, daemon=True).start()
+    threading.Thread(target=end_with_caller, daemon=True).start()
     for task in tasks:
         try:
             sender.send((function(task), None, ""))
@@ -140,7 +140,7 @@ def _sendable(error: Exception, trace: str) -> Exception:
     return error
 
 
-def _end_with_caller() -> None:
+def end_with_caller() -> None:
     """End this process when the one that asked for its work was killed.
 
     What is left of its share would be written beside the next run's files.
