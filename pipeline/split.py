@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.contracts import DIGITS, LISTS, PHOTOS, write_list
+from pipeline.contracts import DIGITS, LISTS, PHOTOS, PICKED, write_list
 from pipeline.dividing.copies import add_readings, find_copies, name_groups
 from pipeline.dividing.quotas import Wanted, fill_quotas
 from pipeline.messages import mark, say
@@ -39,14 +40,42 @@ def main() -> None:
         copies = find_copies(add_readings(photos, digits))
         warn_of_contradictions(copies.contradictions)
         groups = name_groups(digits, photos, copies)
-        validation = split_by_photo(digits["label"], groups, params)
+        free = ~find_picked(digits["photo"], groups)
+        if not free.any():
+            raise UserError(
+                "all photos lie below a folder {name}, so none is left to test on: add photos that "
+                "nobody chose",
+                name=PICKED,
+            )
+        validation = np.zeros(len(digits), dtype=bool)
+        validation[free] = split_by_photo(digits["label"][free], groups[free], params)
     else:
-        groups = digits["file"]
+        groups, free = digits["file"], np.ones(len(digits), dtype=bool)
         validation = split_by_digit(digits, params)
     files = digits["file"]
     write_list(LISTS["train"], sorted(files[~validation]))
     write_list(LISTS["valid"], sorted(files[validation]))
-    log_summary(digits["label"], groups, validation, params.validation)
+    log_picked(digits["photo"][~free])
+    log_summary(digits["label"][free], groups[free], validation[free], params.validation)
+
+
+def find_picked(photos: pd.Series, groups: pd.Series) -> NDArray[np.bool_]:
+    """Which digits are on photos below a folder `picked`, or on copies of such: (n,).
+
+    They stay in training: what was chosen for being hard would slander a reader, and what a reader
+    was mended by would flatter it.
+    """
+    is_picked = photos.map(lambda photo: PICKED in PurePosixPath(photo).parts[:-1])
+    picked: NDArray[np.bool_] = groups.isin(groups[is_picked.astype(bool)]).to_numpy()
+    return picked
+
+
+def log_picked(photos: pd.Series) -> None:
+    """Say how many photos are for training alone."""
+    if len(photos):
+        count = photos.nunique()
+        log.info(say("{count} photos were picked, or are copies of such: training alone has them",
+                     count=count))  # fmt: skip
 
 
 def warn_of_contradictions(pairs: Sequence[tuple[str, str]]) -> None:

@@ -19,7 +19,7 @@ from pipeline.dividing.quotas import quotas
 from pipeline.params import SplitParams
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5
-from pipeline.split import log_summary, split_by_digit, split_by_photo
+from pipeline.split import find_picked, log_summary, split_by_digit, split_by_photo
 
 
 def params(by="photo", validation=0.2, seed=0):
@@ -68,6 +68,27 @@ def test_with_varied_photos_every_quota_is_met(count, seed, validation):
     got = digits["label"][digits["validation"]].value_counts().sort_index()
     assert 0 <= round(digits["validation"].sum() - validation * len(digits), 6) < 1
     assert (got - quotas(totals.to_numpy(), validation)).abs().max() <= 1
+
+
+def test_photos_that_were_picked_and_their_copies_are_for_training_alone():
+    """And the quotas are met by the others."""
+    readings = varied(80)
+    picked = {f"corrected/2026-11-26/picked/{i}.jpg": text
+              for i, text in enumerate(varied(40, seed=1).values())}  # fmt: skip
+    copied = dict([next(iter(varied(40, seed=1).items()))])
+    photos = photos_table([*readings, *picked, *copied])
+    # The first of the picked ones is there a second time, under another name.
+    first, copy = photos["photo"].isin([*picked][:1]), photos["photo"].isin(copied)
+    photos.loc[copy, "md5"] = photos.loc[first, "md5"].item()
+    digits = digits_table(readings | picked | copied)
+    groups = group_digits(digits, photos)
+    found = find_picked(digits["photo"], groups)
+    assert set(digits["photo"][found]) == {*picked, *copied}
+
+
+def test_a_file_called_picked_is_a_photo_like_another():
+    digits = digits_table({"a/picked.jpg": "12", "b.jpg": "34"})
+    assert not find_picked(digits["photo"], digits["photo"]).any()
 
 
 @pytest.mark.slow
