@@ -146,6 +146,35 @@ class ReadParams(_Section):
     wrong: Annotated[float, Field(gt=0, lt=1)]
 
 
+class RuleParams(_Section):
+    """What a display may show; what breaks a rule goes to a person and is never changed."""
+
+    digits: Annotated[int, Field(ge=1, le=16)] | None = None
+    decimals: Annotated[int, Field(ge=0, le=9)] | None = None
+    sign: bool = False
+    smallest: float | None = None
+    largest: float | None = None
+    division: Annotated[float, Field(gt=0)] | None = None
+    displays: Annotated[int, Field(ge=1, le=16)] | None = None
+    unit: str | None = None
+    target: float | None = None
+    tolerance: Annotated[float, Field(ge=0)] | None = None
+
+
+class RecordParams(RuleParams):
+    """What readings must keep to on their way into the database, everywhere or at a station."""
+
+    spot_checks: Share
+    stations: dict[str, RuleParams]
+
+    def rules_of(self, station: str) -> RuleParams:
+        """The rules at a station: those for all, but for what it has of its own."""
+        common = {name: getattr(self, name) for name in RuleParams.model_fields}
+        its = self.stations.get(station)
+        own = {name: getattr(its, name) for name in its.model_fields_set} if its else {}
+        return RuleParams(**(common | own))
+
+
 class EvaluateParams(_Section):
     """What the plant asks of the reader."""
 
@@ -202,6 +231,7 @@ class Params(_Section):
     train: TrainParams
     locate: LocateParams
     read: ReadParams
+    record: RecordParams
     evaluate: EvaluateParams
     audit: AuditParams
 
@@ -273,7 +303,9 @@ def _unknown(key: str, loc: tuple[int | str, ...]) -> str:
         return say("{key} is {new} now: move it in params.yaml", key=key, new=moved)
     section: Any = Params
     for part in loc[:-1]:
-        section = section.model_fields[part].annotation
+        # Below `stations` there is a name of the plant's, and then rules.
+        is_section = isinstance(section, type) and issubclass(section, _Section)
+        section = section.model_fields[part].annotation if is_section else RuleParams
     known = list(section.model_fields)
     near = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0)[0]
     return say(
