@@ -33,7 +33,7 @@ class Hardware:
         if deterministic:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         if self.device.type == "cuda":
-            torch.backends.cudnn.benchmark = not deterministic
+            # cuDNN chooses its kernels by rules: trying them all costs more seconds than it saves.
             _allow_tf32(True)  # to learn, it is enough
         else:
             _keep_freed_memory()
