@@ -50,10 +50,10 @@ def describe_machine(threads: int) -> str:
         ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True,
         check=False,
     ).stdout.strip()  # fmt: skip
-    hardware = str(pick_hardware("auto", "auto")).split(", ")
     return (
         f"{processor()}, {os.cpu_count()} cores, {threads} threads "
-        f"a process, ours on {hardware[0]} in {hardware[-1]}; Python {platform.python_version()}, "
+        f"a process, ours on {pick_hardware('auto', 'auto').describe()}; "
+        f"Python {platform.python_version()}, "
         f"torch {torch.__version__}, revision {revision}"
     )
 

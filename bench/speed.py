@@ -30,9 +30,9 @@ def throughput(folder: Path, processes: Processes, options: argparse.Namespace) 
             measure(workplace, processes, fastai, model, options.digits)
             for _ in range(options.rounds)
         ]
-        speed, memory, flops = (
+        speed, memory, on_gpu, flops = (
             {name: median(of[name].get(figure, 0) for of in rounds) for name in rounds[0]}
-            for figure in ("images_per_second", "memory", "flops")
+            for figure in ("images_per_second", "memory", "memory_on_gpu", "flops")
         )
         what = f"{model}, 64 px, batch 128, images/s"
         for name in ("augmented", "plain"):
@@ -44,6 +44,9 @@ def throughput(folder: Path, processes: Processes, options: argparse.Namespace) 
         own = flops["bare"] * speed["augmented"] / 1e9
         yield row(f"{model}, GFLOP/s", own, "bf16 matrix product", flops["matrix product"] / 1e9)
         yield row(f"{model}, peak MB", memory["augmented"], "guidebook", memory["guidebook"])
+        if on_gpu["augmented"]:
+            what = f"{model}, peak MB on the GPU"
+            yield row(what, on_gpu["augmented"], "guidebook", on_gpu["guidebook"])
 
 
 def measure(

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
 from bench.latency import latency
 from bench.memory import peak_memory
 from bench.run_trials import guidebook_run, our_run
@@ -25,10 +27,12 @@ TRIALS: dict[str, Callable[..., dict[str, Any]]] = {
 
 
 def main() -> None:
-    """Run the trial that is named and print what it came to, and the peak memory in MB."""
+    """Run the trial that is named, print what it came to and the peak memory in MB, a GPU's too."""
     name, settings = sys.argv[1:]
     answer = TRIALS[name](**json.loads(settings))
     answer["memory"] = peak_memory()
+    if torch.cuda.is_available():
+        answer["memory_on_gpu"] = torch.cuda.max_memory_allocated() / 2**20
     sys.stdout.write(json.dumps(answer) + "\n")
 
 

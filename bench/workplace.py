@@ -41,6 +41,7 @@ def make_workplace(
         else:
             shutil.copytree(photos, folder / "raw")
         stages = ["parse", "crop", "stats", "split"]
+    shutil.copytree(ROOT / "models/base", folder / "models/base", dirs_exist_ok=True)
     set_params(folder, split={"seed": seed}, crop={} if margin is None else {"margin": margin})
     for stage in stages:
         command = [sys.executable, "-m", f"pipeline.{stage}"]

@@ -33,8 +33,8 @@ class Hardware:
         if deterministic:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         if self.device.type == "cuda":
-            torch.backends.cudnn.benchmark = not deterministic
-            torch.set_float32_matmul_precision("high")  # TF32 where the GPU has it
+            # cuDNN chooses its kernels by rules: trying them all costs more seconds than it saves.
+            _allow_tf32(True)  # to learn, it is enough
         else:
             _keep_freed_memory()
 
@@ -100,6 +100,7 @@ def use_hardware(machine: MachineParams, precision: str) -> Hardware:
 
     Where it asks for no number of threads, a CPU computes bf16 in one: oneDNN's threads wait for
     each other spinning, so that beside other programs two are many times slower (bench/busy.py).
+    What a GPU is to compute in fp32 is not rounded to TF32: it is read as surely as on a CPU.
     Raises `UserError` as `pick_hardware` does.
     """
     hardware = pick_hardware(machine.device, precision)
@@ -108,6 +109,8 @@ def use_hardware(machine: MachineParams, precision: str) -> Hardware:
         torch.set_num_threads(machine.threads)
     elif on_cpu and hardware.precision == torch.bfloat16:
         torch.set_num_threads(1)
+    if not on_cpu:
+        _allow_tf32(False)
     return hardware
 
 
@@ -127,6 +130,12 @@ def _has_native_bf16(device: str) -> bool:
     # torch has no public question for it; where it is not known, fp32 is right and only slower.
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, check, bool)() for check in checks)
+
+
+def _allow_tf32(allowed: bool) -> None:
+    """Have a GPU round to ten bits what it multiplies in fp32, as torch does at times, or not."""
+    torch.set_float32_matmul_precision("high" if allowed else "highest")
+    torch.backends.cudnn.allow_tf32 = allowed
 
 
 def _keep_freed_memory() -> None:

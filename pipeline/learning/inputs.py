@@ -46,6 +46,11 @@ class Digits:
         """Where batches are given."""
         return self.classes.device
 
+    @property
+    def on_device(self) -> bool:
+        """Whether the images are there too."""
+        return self.images.device == self.device
+
     def subset(self, chosen: Tensor) -> Digits:
         """Those digits of which `chosen` (n,) is true, where they are."""
         return Digits(
@@ -58,6 +63,6 @@ class Digits:
         `index` is where the images are.
         """
         images = self.images[index]
-        if self.images.device != self.device:
+        if not self.on_device:
             images = images.pin_memory().to(self.device, non_blocking=True)
         return to_unit(images), self.classes[index.to(self.device, non_blocking=True)]

@@ -16,6 +16,7 @@ from pipeline.contracts import EpochRow
 from pipeline.learning.augmentation import augment
 from pipeline.learning.digit_reader import DigitReader, predict
 from pipeline.learning.inputs import Digits
+from pipeline.learning.recorded import Recorded
 from pipeline.learning.run import Run
 from pipeline.learning.schedule import learning_rate
 from pipeline.learning.team import without_sync
@@ -45,9 +46,9 @@ def train(
             say("An earlier run was stopped: going on after its epoch {epoch}", epoch=len(epochs))
         )
     yield from epochs
-    trainer = _Trainer(reader, optimizer, run)
+    trainer = _Trainer(reader, optimizer, training, run)
     while len(epochs) < params.epochs and not has_stalled(epochs, params.patience):
-        epoch = trainer.run_epoch(training, validation, len(epochs) + 1)
+        epoch = trainer.run_epoch(validation, len(epochs) + 1)
         epochs.append(epoch)
         if params.keep == "best" and _merit(epoch) == max(map(_merit, epochs)):
             best = {name: value.clone() for name, value in reader.state_dict().items()}
@@ -83,59 +84,80 @@ def make_optimizer(reader: nn.Module, params: TrainParams) -> torch.optim.Optimi
 
 
 class _Trainer:
-    """A digit reader, and all that each of its epochs needs."""
+    """A digit reader, its training digits, and all that each of its epochs needs."""
 
-    def __init__(self, reader: DigitReader, optimizer: torch.optim.Optimizer, run: Run) -> None:
-        self.reader, self.optimizer = reader, optimizer
+    def __init__(
+        self, reader: DigitReader, optimizer: torch.optim.Optimizer, training: Digits, run: Run
+    ) -> None:
+        self.reader, self.optimizer, self.training = reader, optimizer, training
         self.params, self.hardware, self.team = run.params, run.hardware, run.team
         self.learner = run.team.wrap(reader)
         if run.compiled:
             self.learner.compile()
+        self.generator = torch.Generator(training.device)
+        # This process's sums of the loss and of digits right, in an epoch.
+        self.sums = torch.zeros(2, dtype=torch.float64, device=training.device)
+        self.rate: Tensor | None = None
+        self.recorded: Recorded | None = None
+        if training.device.type == "cuda" and training.on_device and run.team.size == 1:
+            self._record_steps()
 
-    def run_epoch(self, training: Digits, validation: Digits, number: int) -> EpochRow:
-        """Train on all of `training`, then validate; `number` is 1 for the first epoch."""
+    def _record_steps(self) -> None:
+        self.rate = torch.zeros((), device=self.training.device)
+        for group in self.optimizer.param_groups:
+            group["capturable"] = True  # Adam refuses to be recorded otherwise
+        self.recorded = Recorded(self._step, self.params.batch_size, self.generator)
+
+    def run_epoch(self, validation: Digits, number: int) -> EpochRow:
+        """Train on all training digits, then validate; `number` is 1 for the first epoch."""
         start = time.perf_counter()
-        learnt = self._learn(training, number)
+        self._learn(number)
         self.team.align(self.reader)
         self.hardware.wait()
         seconds = time.perf_counter() - start
-        figures = self.team.sum(torch.cat([learnt, self._validate(validation)])).tolist()
+        figures = self.team.sum(torch.cat([self.sums, self._validate(validation)])).tolist()
         train_loss, train_right, valid_loss, valid_right = figures
         rate = learning_rate(self.params, number - 0.5)
         _check_finite(self.reader, train_loss, number, rate, self.params)
         return EpochRow(
-            number, rate, train_loss / len(training), train_right / len(training),
+            number, rate, train_loss / len(self.training), train_right / len(self.training),
             valid_loss / len(validation), valid_right / len(validation), seconds,
         )  # fmt: skip
 
-    def _learn(self, digits: Digits, number: int) -> Tensor:
-        """One pass over `digits`; returns this process's sums of the loss and of digits right."""
-        seed, team = self.params.seed, self.team
-        order = torch.randperm(len(digits), generator=_generator("cpu", seed, number))
+    def _learn(self, number: int) -> None:
+        """One pass over the training digits."""
+        digits, seed, team = self.training, self.params.seed, self.team
+        shuffle = torch.Generator().manual_seed(_seed(seed, number))
+        order = torch.randperm(len(digits), generator=shuffle)
         batches = torch.split(order.to(digits.images.device), self.params.batch_size)
-        generator = _generator(digits.device, seed, number, 1 + team.rank)
-        sums = torch.zeros(2, dtype=torch.float64, device=digits.device)
+        self.generator.manual_seed(_seed(seed, number, 1 + team.rank))
+        self.sums.zero_()
         self.learner.train()
+        take_step = self.recorded or self._step
         bar = tqdm(
             batches, f"epoch {number}", unit=" steps", leave=False, delay=1,
             disable=None if team.leads else True,
         )  # fmt: skip
         for step, batch in enumerate(bar):
             self._set_rate(learning_rate(self.params, number - 1 + step / len(batches)))
-            self.optimizer.zero_grad(set_to_none=True)
-            share, weight = team.own_share(batch)
-            parts = torch.tensor_split(share, min(self.params.accumulate, len(share)))
-            for part in parts:
-                images, classes = digits.batch(part)
-                images = augment(images, self.params.augment, generator)
-                with without_sync(self.learner, skip=part is not parts[-1]):
-                    sums += self._backward(images, classes, weight, len(batch))
-            self.optimizer.step()
-        return sums
+            take_step(batch)
 
     def _set_rate(self, rate: float) -> None:
+        """Set the rate: on a GPU where a recorded step finds it."""
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate if self.rate is None else self.rate.fill_(rate)
+
+    def _step(self, batch: Tensor) -> None:
+        """Learn from the batch of an index."""
+        self.optimizer.zero_grad(set_to_none=True)
+        share, weight = self.team.own_share(batch)
+        parts = torch.tensor_split(share, min(self.params.accumulate, len(share)))
+        for part in parts:
+            images, classes = self.training.batch(part)
+            images = augment(images, self.params.augment, self.generator)
+            with without_sync(self.learner, skip=part is not parts[-1]):
+                self.sums += self._backward(images, classes, weight, len(batch))
+        self.optimizer.step()
 
     def _backward(self, images: Tensor, classes: Tensor, weight: int, batch_size: int) -> Tensor:
         """Add the gradients of a part of a batch; returns its sums of the loss and digits right."""
@@ -159,12 +181,12 @@ class _Trainer:
         return weight * torch.stack([loss, (logits.argmax(1) == classes).sum()]).double()
 
 
-def _generator(device: torch.device | str, *seeds: int) -> torch.Generator:
-    """A generator that follows from some numbers, in whatever process."""
+def _seed(*seeds: int) -> int:
+    """A seed that follows from some numbers, in whatever process."""
     seed = 0
     for number in seeds:
         seed = seed * 1_000_003 + number
-    return torch.Generator(device).manual_seed(seed % 2**63)
+    return seed % 2**63
 
 
 def _check_finite(

@@ -118,6 +118,26 @@ def test_machine_threads_are_used(take):
         torch.set_num_threads(before)
 
 
+@pytest.mark.skipif(not GPU, reason="there is no GPU")
+@pytest.mark.parametrize(
+    ("take", "exact"),
+    [
+        pytest.param(lambda machine: use_hardware(machine, "fp32"), True, id="to read"),
+        pytest.param(lambda machine: prepare_hardware(TRAIN, machine), False, id="to train"),
+    ],
+)
+def test_a_gpu_reads_in_fp32_and_learns_in_tf32(take, exact):
+    """What a convolution and a product are off by shows in how many bits they are computed."""
+    hardware = take(MACHINE.model_copy(update={"device": "cuda"}))
+    torch.manual_seed(0)
+    for layer, shape in ((nn.Conv2d(64, 64, 3), (8, 64, 32, 32)), (nn.Linear(64, 64), (512, 64))):
+        inputs = torch.randn(shape)
+        with torch.no_grad():
+            right = layer.double()(inputs.double())
+            seen = layer.float().to(hardware.device)(inputs.to(hardware.device)).double().cpu()
+        assert ((seen - right).norm() / right.norm() < 1e-5) == exact
+
+
 @pytest.mark.parametrize(
     "error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory"),
               RuntimeError("DefaultCPUAllocator: can't allocate memory")],
