@@ -15,6 +15,8 @@ WayUp = Literal["upright", "raw", "unknown"]
 DRAWN = "digits sample"
 # And that of boxes which `digits read` proposes; a tool that saves them puts its own.
 PROPOSED = "digits read"
+# And of boxes that a person has answered on the page of `digits review`.
+REVIEWED = "digits review"
 # What to take away from xmin, ymin, xmax, ymax to get 0-based, half-open edges.
 OFFSETS: dict[str, Edges] = {
     "zero_based": (0, 0, 0, 0),
@@ -126,10 +128,15 @@ def _is_proposed(voc: VocFile) -> bool:
     return voc.tells.database == PROPOSED
 
 
+def _is_reviewed(voc: VocFile) -> bool:
+    return voc.tells.database == REVIEWED
+
+
 # The first that fits counts. CVAT's exporter of today is Datumaro's.
 DIALECTS = (
     Dialect("sample", _is_sample, _from_zero, "upright"),
     Dialect("proposed", _is_proposed, _from_zero, "upright"),
+    Dialect("reviewed", _is_reviewed, _from_zero, "upright"),
     Dialect("label_studio", _is_label_studio, _from_zero, "upright"),
     Dialect("roboflow", _is_roboflow, _plus_one, "upright"),
     Dialect("supervision", _is_supervision, _as_supervision, "upright"),

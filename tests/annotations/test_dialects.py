@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers import display, voc_xml
 
-from pipeline.annotations.dialects import PROPOSED, coordinates_of, recognise, to_edges
+from pipeline.annotations.dialects import PROPOSED, REVIEWED, coordinates_of, recognise, to_edges
 from pipeline.annotations.voc import parse_voc
 from pipeline.annotations.voc_writer import write_voc
 from pipeline.images.box import Box
@@ -54,6 +54,7 @@ WRITERS = [
     ),
     pytest.param(voc("<path>C:/a.jpg</path>" + source("Unknown")), "labelimg", id="labelimg"),
     pytest.param(voc("<path>a.jpg</path>" + source(PROPOSED)), "proposed", id="proposed"),
+    pytest.param(voc("<path>a.jpg</path>" + source(REVIEWED)), "reviewed", id="reviewed"),
     pytest.param(
         voc("<folder>raw</folder><path>/a.jpg</path>" + source("Unknown"), verified="yes"),
         "labelimg",
