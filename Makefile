@@ -13,7 +13,7 @@ INSTALL := $(PYTHON) -m pipeline.commands.install
 bin := $(abspath $(VENV))/bin
 export PATH := $(bin):$(PATH)
 
-.PHONY: all setup run doctor check test lint fuzz messages help
+.PHONY: all setup run doctor demo check test lint fuzz messages help
 
 all: setup raw run  ## set up, draw the sample where there is no raw/, run the pipeline
 
@@ -25,6 +25,9 @@ run:  ## reproduce what changed
 
 doctor:  ## look at all that a run needs, say what to type where something is missing
 	@python3 -m pipeline.commands.doctor
+
+demo: $(VENV)/installed-for-service  ## photos arrive, are read, corrected, learned from: in demo/
+	python -m service.demo
 
 check: $(VENV)/installed-for-tests lint  ## set up, check style and types, run the fast tests
 	pytest -n auto --dist loadfile -m "not slow"
@@ -53,6 +56,10 @@ $(VENV)/installed: pyproject.toml
 
 $(VENV)/installed-for-tests: pyproject.toml
 	@$(INSTALL) --extra test
+	@touch $@ $(VENV)/installed $(VENV)/installed-for-service
+
+$(VENV)/installed-for-service: pyproject.toml
+	@$(INSTALL) --extra service
 	@touch $@ $(VENV)/installed
 
 help:  ## list the targets

@@ -20,7 +20,8 @@ from babel.messages.pofile import read_po, write_po
 
 from pipeline.messages import CATALOGUES, DOMAIN
 
-SOURCES = Path(__file__).parents[1] / "pipeline"
+ROOT = Path(__file__).parents[1]
+SOURCES = (ROOT / "pipeline", ROOT / "service")
 KOREAN = CATALOGUES / "ko" / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 _HERE = "catalogue"
@@ -64,11 +65,12 @@ def find_texts() -> Catalog:
     """Every text of the code and of the page's templates, not translated."""
     found = Catalog()
     methods = [("**.py", f"{_HERE}:extract_python"), ("**/template/*.html", "jinja2")]
-    for file, _, texts, comments, context in extract.extract_from_dir(
-        SOURCES, methods, {"**": {"silent": "false"}}, _CALLS
-    ):
-        place = f"{SOURCES.name}/{Path(file).as_posix()}"
-        found.add(texts, None, [(place, 1)], auto_comments=comments, context=context)
+    for folder in SOURCES:
+        for file, _, texts, comments, context in extract.extract_from_dir(
+            folder, methods, {"**": {"silent": "false"}}, _CALLS
+        ):
+            place = f"{folder.name}/{Path(file).as_posix()}"
+            found.add(texts, None, [(place, 1)], auto_comments=comments, context=context)
     return found
 
 

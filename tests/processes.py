@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.commands.__main__ import COMMANDS
+from pipeline.commands.__main__ import COMMANDS, SERVICE
 from pipeline.commands.__main__ import main as digits
 from pipeline.runtime.command import run
 
@@ -54,9 +54,10 @@ class Process:
 
 def prepare(name: str) -> Callable[[], None]:
     """Import a stage, or a command; returns what runs it."""
-    if name in COMMANDS:
-        importlib.import_module(f"pipeline.commands.{name.replace('-', '_')}")
-    if name in COMMANDS or name.startswith("-"):
+    if name in (*COMMANDS, *SERVICE):
+        package = "service" if name in SERVICE else "pipeline"
+        importlib.import_module(f"{package}.commands.{name.replace('-', '_')}")
+    if name in (*COMMANDS, *SERVICE) or name.startswith("-"):
         return digits
     main = importlib.import_module(f"pipeline.{name}").main
     return lambda: run(main)

@@ -31,7 +31,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Make the environment, choose PyTorch's build, install, say how long it took."""
     parser = make_parser("digits install", __doc__)
     parser.add_argument(
-        "--extra", choices=["test", "export", "notebook", "dask"], action="append", default=[],
+        "--extra", choices=["test", "export", "notebook", "dask", "service"], action="append",
+        default=[],
         help=say("more packages, beside those that everything needs"),
     )  # fmt: skip
     extras = ",".join(parser.parse_args(argv).extra)

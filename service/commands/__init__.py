@@ -1,0 +1,1 @@
+"""The commands of `digits` that need a database."""

@@ -1,0 +1,1 @@
+"""From a photo in a folder to rows of the database."""

@@ -1,0 +1,351 @@
+"""Photos that arrive in a folder stand in the database once each, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from helpers import command_environment, display, draw_photo, jpeg, write
+from replaying import RULES, Replay
+from rows import add_correction
+from sqlalchemy import func, select
+
+from pipeline.runtime.errors import UserError
+from service.commands import record
+from service.database.opening import open_database
+from service.database.schema import failure, file, photo, reading, weight
+from service.database.types import now
+from service.recording.crew import Model
+from service.recording.recorder import Recorder
+from service.recording.storing import pause_after, remaining_pause
+
+HARNESS = Path(__file__).with_name("replaying.py")
+KILLS = int(os.environ.get("KILLS", "30"))
+
+
+def fill(folder, count, start=0):
+    """Photos of which each shows the number that it is called by."""
+    for number in range(start, start + count):
+        reading = f"{number:04}"
+        name = f"{reading[:2]}.{reading[2:]}.jpg"
+        write(folder / f"press_{number % 2}" / name, jpeg(draw_photo(display(reading))))
+
+
+def numbers_of(folder):
+    """What an independent look at the folder says should be known: path to number."""
+    return {path.relative_to(folder).as_posix(): path.stem for path in folder.rglob("*.jpg")}
+
+
+@contextmanager
+def process(folder, url, *options):
+    """The recorder as a process of its own, ended hard at the end if it still runs."""
+    running = subprocess.Popen(
+        [sys.executable, HARNESS, folder, url, *options], env=command_environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.wait()
+
+
+def stored(url):
+    """Each photo's path and text, as often as it stands in the view."""
+    with open_database(url).connect() as connection:
+        return sorted(
+            tuple(row) for row in connection.execute(select(weight.c.path, weight.c.text))
+        )
+
+
+def recorder(url, folder):
+    return Recorder(open_database(url), folder, Replay(0), RULES, patience=5)
+
+
+def wait_until(true, seconds=30):
+    """Wait for something that is to come; fails where it does not."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.1)
+
+
+def test_each_photo_stands_once_and_a_second_run_adds_nothing(url, tmp_path):
+    folder = tmp_path / "photos"
+    fill(folder, 6)
+    for _ in range(2):
+        recorder(url, folder).record()
+        assert stored(url) == sorted(numbers_of(folder).items())
+
+
+@pytest.mark.slow
+def test_killed_thirty_times_the_outcome_is_that_of_an_undisturbed_run(url, tmp_path):
+    folder = tmp_path / "photos"
+    fill(folder, 150)
+    open_database(url).dispose()
+    moments = random.Random(0)
+    killed = 0
+    for number in range(KILLS):
+        with process(folder, url, "--pace", "0.01") as running:
+            # Some before it has begun, most while it stores.
+            time.sleep(0.3 + moments.random() * 1.5)
+            killed += running.poll() is None
+            running.send_signal(signal.SIGKILL)
+            running.wait()
+        fill(folder, 20, start=150 + 20 * number)
+        expected = set(numbers_of(folder).items())
+        found = stored(url)
+        assert len(found) == len(set(found))
+        assert set(found) <= expected
+    assert killed > KILLS / 2
+    with process(folder, url) as running:
+        assert running.wait(timeout=60) == 0
+    assert stored(url) == sorted(numbers_of(folder).items())
+    with open_database(url).connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(file)) == len(numbers_of(folder))
+
+
+@pytest.mark.slow
+def test_two_at_once_store_each_photo_once(url, tmp_path):
+    folder = tmp_path / "photos"
+    fill(folder, 60)
+    with (
+        process(folder, url, "--pace", "0.01") as one,
+        process(folder, url, "--pace", "0.01") as two,
+    ):
+        assert (one.wait(timeout=60), two.wait(timeout=60)) == (0, 0)
+    assert stored(url) == sorted(numbers_of(folder).items())
+
+
+@pytest.mark.slow
+def test_a_database_that_is_gone_for_ten_seconds_loses_nothing(postgres, tmp_path):
+    url = postgres.new("gone")
+    folder = tmp_path / "photos"
+    fill(folder, 60)
+    with process(folder, url, "--watch", "--pace", "0.05") as running:
+        wait_until(lambda: len(stored(url)) > 10)
+        postgres.stop()
+        time.sleep(10)
+        postgres.start()
+        wait_until(lambda: len(stored(url)) == 60)
+        running.kill()
+        assert "the database is away" in running.stdout.read()
+    assert stored(url) == sorted(numbers_of(folder).items())
+
+
+def test_a_locked_database_is_waited_for(tmp_path):
+    url = f"sqlite:///{tmp_path}/weights.db"
+    folder = tmp_path / "photos"
+    fill(folder, 3)
+    engine = open_database(url)
+    with process(folder, url) as running:
+        with engine.begin(), pytest.raises(subprocess.TimeoutExpired):
+            running.wait(timeout=3)
+        assert running.wait(timeout=40) == 0
+    assert len(stored(url)) == 3
+
+
+@pytest.mark.slow
+def test_what_arrives_while_watching_is_recorded_as_it_is_whole(tmp_path):
+    """A photo copied slowly, a share that goes away and comes back, a folder made meanwhile."""
+    url = f"sqlite:///{tmp_path}/weights.db"
+    folder = tmp_path / "photos"
+    fill(folder, 2)
+    content = jpeg(draw_photo(display("1234")))
+    with process(folder, url, "--watch") as running:
+        wait_until(lambda: len(stored(url)) == 2)
+        with (folder / "12.34.jpg").open("wb") as slow:
+            for start in range(0, len(content), len(content) // 8):
+                slow.write(content[start : start + len(content) // 8])
+                slow.flush()
+                time.sleep(0.2)
+        wait_until(lambda: len(stored(url)) == 3)
+        folder.rename(tmp_path / "away")
+        time.sleep(1.5)
+        fill(tmp_path / "away", 2, start=50)
+        (tmp_path / "away").rename(folder)
+        wait_until(lambda: len(stored(url)) == 5)
+        running.kill()
+        log = running.stdout.read()
+    assert stored(url) == sorted(numbers_of(folder).items())
+    assert "is away" in log
+    assert "is back" in log
+
+
+def test_a_half_copied_photo_fails_and_is_recorded_once_it_is_whole(url, tmp_path):
+    folder = tmp_path / "photos"
+    whole = jpeg(draw_photo(display("1234")))
+    write(folder / "12.34.jpg", whole[: len(whole) // 2])
+    recorder(url, folder).record()
+    with open_database(url).connect() as connection:
+        row = connection.execute(select(failure)).one()
+        assert (row.path, row.attempts) == ("12.34.jpg", 1)
+        assert row.next_attempt > row.last_at
+    assert stored(url) == []
+    write(folder / "12.34.jpg", whole)
+    recorder(url, folder).record()
+    assert stored(url) == [("12.34.jpg", "12.34")]
+    with open_database(url).connect() as connection:
+        assert connection.execute(select(failure)).all() == []
+
+
+def test_a_file_that_stays_broken_is_tried_with_growing_pauses(url, tmp_path):
+    folder = tmp_path / "photos"
+    write(folder / "1.jpg", b"no photo")
+    pauses = []
+    for _ in range(3):
+        recorder(url, folder).record()
+        with open_database(url).connect() as connection:
+            row = connection.execute(select(failure)).one()
+            pauses.append((row.next_attempt - row.last_at).total_seconds())
+    assert pauses[0] < pauses[1] < pauses[2]
+    assert row.attempts == 3
+
+
+def test_a_pause_has_an_end_even_where_the_clock_jumps():
+    assert pause_after(1000) == 3600
+    in_a_year = now() + timedelta(days=365)
+    assert remaining_pause(in_a_year, 1000) == 3600
+    assert remaining_pause(now() - timedelta(days=365), 1) == 0
+
+
+def test_a_copy_of_a_photo_is_the_same_photo(url, tmp_path):
+    folder = tmp_path / "photos"
+    content = jpeg(draw_photo(display("1234")))
+    for name in ("press_1/12.34.jpg", "press_2/12.34 (2).jpg"):
+        write(folder / name, content)
+    recorder(url, folder).record()
+    with open_database(url).connect() as connection:
+        assert connection.scalar(select(photo.c.sha256)) == hashlib.sha256(content).hexdigest()
+        assert len(connection.execute(select(reading)).all()) == 1
+        assert len(connection.execute(select(file)).all()) == 2
+
+
+def test_renamed_photos_are_not_read_again(url, tmp_path):
+    folder = tmp_path / "photos"
+    fill(folder, 4)
+    recorder(url, folder).record()
+    (folder / "press_0").rename(folder / "line")
+    second = recorder(url, folder)
+    second.record()
+    assert second.outcomes == {"known": 2}
+    assert len(stored(url)) == 4
+
+
+def test_another_model_reads_again_what_nobody_has_answered(url, tmp_path):
+    folder = tmp_path / "photos"
+    fill(folder, 3)
+    recorder(url, folder).record()
+    with open_database(url).begin() as connection:
+        answered = connection.scalar(select(reading.c.id).order_by(reading.c.id).limit(1))
+        add_correction(connection, answered, "correct", "7", Decimal(7))
+    newer = recorder(url, folder)
+    newer.crew.model = lambda: Model("newer", 0.5)
+    for _ in range(2):
+        newer.record(again=True)
+    with open_database(url).connect() as connection:
+        models = dict(map(tuple, connection.execute(select(weight.c.reading_id, weight.c.model))))
+        assert sorted(models.values()) == ["newer", "newer", "replay"]
+        assert models[answered] == "replay"
+        assert len(connection.execute(select(reading)).all()) == 5
+
+
+def test_a_changed_file_is_another_photo(url, tmp_path):
+    folder = tmp_path / "photos"
+    write(folder / "12.34.jpg", jpeg(draw_photo(display("1234"))))
+    recorder(url, folder).record()
+    write(folder / "12.34.jpg", jpeg(draw_photo(display("1234"), seed=1)))
+    recorder(url, folder).record()
+    with open_database(url).connect() as connection:
+        assert len(connection.execute(select(photo)).all()) == 2
+        assert len(connection.execute(select(file)).all()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows lets few users make links")
+def test_no_link_is_followed(url, tmp_path):
+    folder = tmp_path / "photos"
+    outside = write(tmp_path / "outside" / "12.34.jpg", jpeg(draw_photo(display("1234"))))
+    folder.mkdir()
+    (folder / "12.34.jpg").symlink_to(outside)
+    (folder / "more").symlink_to(outside.parent)
+    os.mkfifo(folder / "1.jpg")
+    recorder(url, folder).record()
+    assert stored(url) == []
+
+
+def test_photos_are_left_as_they_are(url, tmp_path):
+    folder = tmp_path / "photos"
+    fill(folder, 4)
+    write(folder / "broken.jpg", b"no photo")
+    before = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.rglob("*")}
+    recorder(url, folder).record()
+    assert {p: (p.stat().st_mtime_ns, p.stat().st_ino) for p in folder.rglob("*")} == before
+
+
+def test_a_name_that_is_a_command_is_a_name(url, tmp_path):
+    folder = tmp_path / "photos"
+    name = "12.34'; DROP TABLE photo; --\n.jpg"
+    write(folder / name, jpeg(draw_photo(display("1234"))))
+    recorder(url, folder).record()
+    assert stored(url) == [(name, "12.34")]
+
+
+def test_the_station_is_the_folder_below(url, tmp_path):
+    folder = tmp_path / "photos"
+    fill(folder, 2)
+    write(folder / "9.jpg", jpeg(draw_photo(display("9"))))
+    recorder(url, folder).record()
+    with open_database(url).connect() as connection:
+        found = connection.execute(select(photo.c.path, photo.c.station)).all()
+    assert dict(map(tuple, found)) == {
+        "press_0/00.00.jpg": "press_0", "press_1/00.01.jpg": "press_1", "9.jpg": "",
+    }  # fmt: skip
+
+
+def test_a_phone_s_clock_is_kept_as_it_showed(url, tmp_path):
+    folder = tmp_path / "photos"
+    content = jpeg(draw_photo(display("1234")))
+    path = write(folder / "12.34_IMG_20240304_082021.jpg", content)
+    os.utime(path, (0, 0))
+    recorder(url, folder).record()
+    with open_database(url).connect() as connection:
+        row = connection.execute(select(photo)).one()
+    assert row.taken_at == datetime(2024, 3, 4, 8, 20, 21)
+    assert (row.taken_offset, row.taken_source) == (None, "name")
+    assert abs(now() - row.arrived_at) < timedelta(minutes=1)
+
+
+@pytest.mark.slow
+def test_digits_record_reads_real_photos_and_says_what_failed(tmp_path):
+    """The command as it is typed, with its networks and its processes."""
+    folder = tmp_path / "photos"
+    write(folder / "press_1" / "a.jpg", jpeg(draw_photo(display("12345"))))
+    write(folder / "b.jpg", b"no photo")
+    url = f"sqlite:///{tmp_path}/weights.db"
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.commands", "record", folder, "--database", url],
+        env=command_environment(), capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "1 photos recorded, 0 were known already, 1 could not be read" in done.stderr
+    assert re.search(r"b\.jpg: not a photo", done.stderr)
+    with open_database(url).connect() as connection:
+        row = connection.execute(select(reading).join(photo)).one()
+    assert re.fullmatch("[0-9a-f]{12}", row.model)
+
+
+def test_a_folder_that_is_a_file_is_told(tmp_path):
+    file = write(tmp_path / "photos", "no folder")
+    with pytest.raises(UserError, match="is no folder"):
+        record.main([str(file), "--database", f"sqlite:///{tmp_path}/weights.db"])
