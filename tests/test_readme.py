@@ -31,6 +31,7 @@ USAGE = "docs/usage.md"
 LABELLING = "docs/labelling.md"
 PROBLEMS = "docs/problems.md"
 ONNX = "docs/onnx.md"
+SERVICE = "docs/service.md"
 WINDOWS = "docs/windows.md"
 GUIDEBOOK = "docs/guidebook.md"
 NOTEBOOK = "notebooks/classification.ipynb"
@@ -61,6 +62,10 @@ RUN = {
     LABELLING: ["Correct instead of drawing", "Check the folder"],
     PROBLEMS: ["Check a folder"],
     ONNX: ["Export", "Read a photo"],
+    SERVICE: [
+        "The plant's database and the review page", "Record", "The database", "Review",
+        "How sure is sure enough", "Which photos to label next",
+    ],
     WINDOWS: ["PowerShell", "Anaconda", "An NVIDIA GPU"],
     GUIDEBOOK: ["Run the experiments", "The notebook"],
 }  # fmt: skip
@@ -356,6 +361,46 @@ def test_the_example_reads_a_digit(newcomer: Newcomer) -> None:
     label, confidence = newcomer.types_activated("python reader.py").split()
     assert label == digit["predicted"]
     assert float(confidence) == pytest.approx(float(digit["confidence"]), abs=0.1)
+
+
+@pytest.mark.slow
+def test_photos_are_recorded_and_reviewed(newcomer: Newcomer) -> None:
+    """The service's commands, those that go on for ever for some seconds (124: ended by that)."""
+    install = commands(SERVICE, "The plant's database and the review page")
+    assert install == "digits install --extra service\n"
+    newcomer.types_activated("digits install --help | grep -q service")
+    newcomer.types_activated(commands(SERVICE, "Record"))
+    assert (newcomer.clone / "weights.xlsx").is_file()
+    url, record = commands(SERVICE, "The database").splitlines()
+    assert url.startswith("export DIGITS_DATABASE=postgresql://")
+    # Without a server, of the photos that are there, and not for ever.
+    url = f"export DIGITS_DATABASE=sqlite:///{newcomer.home}/other.db"
+    watched = f"cp -r ~/new-photos photos\n{url}\ntimeout 40 {record} || [ $? = 124 ]\n"
+    newcomer.types_activated(watched + "digits status --json | grep -q '\"photos\": 3'")
+    local, password, remote = commands(SERVICE, "Review").strip().splitlines()[0::1]
+    newcomer.types_activated(
+        f"timeout 15 {local} || [ $? = 124 ]\n{password}\ntimeout 15 {remote} || [ $? = 124 ]\n"
+    )
+    threshold = commands(SERVICE, "How sure is sure enough").strip()
+    assert "readings are known" in newcomer.types_activated(f"{threshold} || [ $? = 3 ]\n")
+    newcomer.types_activated(commands(SERVICE, "Which photos to label next"))
+    assert len(list((newcomer.clone / "to_label").rglob("*.jpg"))) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
+def test_the_systemd_unit_is_one(tmp_path: Path) -> None:
+    """With a program that is there in the place of the plant's."""
+    unit = commands(SERVICE, "As a service", language="ini")
+    assert "digits record" in unit
+    here = re.sub(r"/home/plant/digit-reader/\.venv/bin/digits", sys.executable, unit)
+    here = here.replace("/home/plant/digit-reader", str(ROOT))
+    (tmp_path / "digits.service").write_text(here, encoding="utf-8")
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", tmp_path / "digits.service"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (checked.returncode, checked.stderr) == (0, "")
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ LINK = re.compile(r"\]\(([^)]*)\)")
 PAGES = {
     "README.ko.md": "README.md",
     "docs/ko/usage.md": "docs/usage.md",
+    "docs/ko/service.md": "docs/service.md",
     "docs/ko/labelling.md": "docs/labelling.md",
 }
 # Headings that are a tool's own name.
