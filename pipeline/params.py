@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -170,7 +171,8 @@ class RecordParams(RuleParams):
     def rules_of(self, station: str) -> RuleParams:
         """The rules at a station: those for all, but for what it has of its own."""
         common = {name: getattr(self, name) for name in RuleParams.model_fields}
-        its = self.stations.get(station)
+        own_rules = {unicodedata.normalize("NFC", name): its for name, its in self.stations.items()}
+        its = own_rules.get(station)
         own = {name: getattr(its, name) for name in its.model_fields_set} if its else {}
         return RuleParams(**(common | own))
 

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Literal
 
-import numpy as np
-import pandas as pd
-
-from pipeline.dividing.copies import find_copies
 from pipeline.messages import mark
 from pipeline.reading.reading import Reading
+from service.copies import Looks, group_copies
 from service.recording.rules import is_rule
 
 Why = Literal["random", "rule", "rare", "unsure"]
@@ -70,7 +67,8 @@ def choose(
     of, spread over days and stations.
     """
     by_chance = sorted(candidates, key=lambda its: _lot(its.sha256))
-    groups = dict(zip((its.path for its in candidates), _groups(candidates), strict=True))
+    looks = [Looks(its.sha256, its.perceptual_hash, its.text) for its in candidates]
+    groups = dict(zip((its.path for its in candidates), group_copies(looks), strict=True))
     chosen: list[Choice] = []
     taken: set[int] = set()
 
@@ -115,24 +113,6 @@ def _rules_and_rare(
             yield rule, "rule"
         if rare:
             yield rare, "rare"
-
-
-def _groups(candidates: Sequence[Candidate]) -> list[int]:
-    """The group of near duplicates of each."""
-    if not candidates:
-        return []
-    frame = pd.DataFrame(
-        {
-            "photo": [its.path for its in candidates],
-            "md5": [its.sha256 for its in candidates],
-            "perceptual_hash": [its.perceptual_hash for its in candidates],
-            "reading": [its.text for its in candidates],
-            "taken": "",
-            "places": [np.empty(0)] * len(candidates),
-            "colours": [np.empty(0)] * len(candidates),
-        }
-    )
-    return [int(group) for group in find_copies(frame).groups]
 
 
 def _lot(sha256: str) -> str:

@@ -53,9 +53,9 @@ def main() -> None:
     inbox.mkdir()
     url = f"sqlite:///{_PLACE}/weights.db"
     engine = open_database(url)
-    with started("record", str(inbox), "--watch", "--database", url):
+    with started("record", str(inbox), "--watch", "--database", url) as recorder:
         deliver(drawn, inbox)
-        wait_for(engine)
+        wait_for(engine, recorder)
     show(engine)
     with started("review", "--database", url, "--port", "0", reads=True) as page:
         address = re.findall(r"http://\S+", read_line(page))[0].rstrip("/")
@@ -96,9 +96,11 @@ def deliver(drawn: Path, inbox: Path) -> None:
         time.sleep(_APART)
 
 
-def wait_for(engine: Engine) -> None:
-    """Until all photos are stored."""
+def wait_for(engine: Engine, recorder: subprocess.Popen[str]) -> None:
+    """Until all photos are stored; raises `UserError` where the recorder has ended before."""
     while True:
+        if recorder.poll() is not None:
+            raise UserError("the demonstration stopped, for the reason above")
         with reading_from(engine) as connection:
             paths = {row.path for row in connection.execute(select(weight.c.path))}
         if len(paths) == _PHOTOS:

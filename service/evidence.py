@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -11,91 +12,123 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, select
 
-from pipeline.contracts import DIGITS, PHOTOS, WHOLE
-from pipeline.dividing.copies import find_copies, group_digits
+from pipeline.contracts import DIGITS, LISTS, PHOTOS, WHOLE, read_list
+from pipeline.dividing.copies import add_readings
+from pipeline.params import load_yaml
 from pipeline.reporting.acceptance import accept_by_threshold, count_copies_once
+from pipeline.runtime.files import md5
+from service.copies import Looks, group_copies
 from service.database.schema import photo, reading
 from service.promises import last_corrections
 
+_LOCK = Path("dvc.lock")
+
 
 @dataclass(frozen=True)
-class Known:
-    """A clear reading: against it speaks at most that it is not sure. `group` is of its copies."""
+class Evidence:
+    """What is accepted of all that is known, as `accept_by_threshold` has it.
+
+    And how many readings were drawn, but wait for a person: with what comes after, they do not
+    count yet.
+    """
+
+    accepted: pd.DataFrame
+    unseen: int
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A clear reading: against it speaks at most that it is not sure."""
 
     confidence: float
     right: bool
-    group: str
 
 
-def gather(connection: Connection, model: str, validation: bool) -> pd.DataFrame:
-    """What is accepted of all that is known of a model's readings, by confidence, copies once.
+def gather(connection: Connection, model: str, since: int | None) -> Evidence:
+    """All that is known of a model's readings, copies once, and none that it was trained on.
 
-    With those of validation, where they are of this model. As `accept_by_threshold` returns it.
+    With those of validation, where they are of this model; where a promise has ended, only what was
+    read `since` that reading.
     """
-    return count_known([*_checked(connection, model), *(_validated() if validation else ())])
+    rows, unseen = _checked(connection, model, since or 0)
+    known = [_Known(row.confidence, row.action == "confirm") for row in rows]
+    looks = [_looks(row) for row in rows]
+    trained, validated = _photos_of("train"), _photos_of("valid")
+    others = pd.concat([trained, validated]) if len(trained) else None
+    groups = np.array(group_copies(looks, others), dtype=np.int64)
+    own, theirs = groups[: len(rows)], groups[len(rows) :]
+    is_trained = np.isin(own, theirs[: len(trained)])
+    frame = [
+        (its.confidence, its.right, group)
+        for its, group, skip in zip(known, own, is_trained, strict=True)
+        if not skip
+    ]
+    if since is None and is_of_today():
+        group_of = dict(zip(validated["photo"], theirs[len(trained) :], strict=True))
+        frame += [
+            (row.confidence, bool(row.with_point if row.point else row.right), group_of[row.photo])
+            for row in WHOLE.read()
+            if row.read and set(row.reasons.split()) <= {"unsure"} and row.photo in group_of
+        ]
+    table = pd.DataFrame(frame, columns=["confidence", "right", "group"])
+    return Evidence(accept_by_threshold(count_copies_once(table)), unseen)
 
 
-def count_known(known: Sequence[Known]) -> pd.DataFrame:
-    """What is accepted of some readings, by confidence, copies once."""
-    frame = pd.DataFrame(
-        [(its.confidence, its.right, its.group) for its in known],
-        columns=["confidence", "right", "group"],
+def is_of_today() -> bool:
+    """Whether reports/readings.csv is what `dvc repro` made of the models that lie here now."""
+    if not (_LOCK.exists() and WHOLE.path.exists()):
+        return False
+    stage = cast("dict[str, Any]", load_yaml(_LOCK))["stages"].get("evaluate", {})
+    recorded = {its["path"]: its.get("md5") for its in (*stage.get("deps", ()), *stage["outs"])}
+    used = [path for path in recorded if path.startswith("models/") and not Path(path).is_dir()]
+    files = [WHOLE.path.as_posix(), *used]
+    return all(
+        Path(file).exists() and md5(Path(file).read_bytes()) == recorded.get(file) for file in files
     )
-    return accept_by_threshold(count_copies_once(frame))
 
 
-def _validated() -> Iterator[Known]:
-    """Whole photos of validation, as evaluate read them."""
+def _photos_of(side: str) -> pd.DataFrame:
+    """The photos of a side of the split, as `find_copies` needs them; none where there is none."""
+    if not (LISTS[side].exists() and DIGITS.path.exists()):
+        return pd.DataFrame({"photo": []})
     digits, photos = DIGITS.read_frame(), PHOTOS.read_frame()
-    groups = dict(zip(digits["photo"], group_digits(digits, photos), strict=True))
-    for row in WHOLE.read():
-        if set(row.reasons.split()) <= {"unsure"} and row.read:
-            right = bool(row.with_point if row.point else row.right)
-            yield Known(row.confidence, right, groups.get(row.photo, row.photo))
+    files = {line.split("/", maxsplit=1)[-1] for line in read_list(LISTS[side])}
+    names = digits["file"].map(lambda file: file.split("/", maxsplit=1)[-1])
+    its = set(digits["photo"][names.isin(files)])
+    return add_readings(photos[photos["photo"].isin(its)], digits)
 
 
-def _checked(connection: Connection, model: str) -> Iterator[Known]:
+def _checked(connection: Connection, model: str, since: int) -> tuple[Sequence[Row[Any]], int]:
     """What people said of readings that were drawn at random, in the order of their arrival.
 
     Up to the first that nobody has looked at yet: whoever takes only those that were looked at
-    first, the doubtful ones, draws no longer at random.
+    first, the doubtful ones, draws no longer at random. And how many nobody has looked at.
     """
     last = last_corrections()
     found = connection.execute(
         select(
             reading.c.reasons, reading.c.confidence, reading.c.text, reading.c.digits,
-            last.c.action, photo.c.sha256, photo.c.path, photo.c.taken_at, photo.c.width,
-            photo.c.height, photo.c.perceptual_hash,
+            last.c.action, last.c.text.label("truth"), photo.c.sha256, photo.c.taken_at,
+            photo.c.width, photo.c.height, photo.c.perceptual_hash,
         )
         .join(photo, photo.c.id == reading.c.photo_id)
         .outerjoin(last, last.c.reading_id == reading.c.id)
-        .where(reading.c.model == model, reading.c.spot_check)
+        .where(reading.c.model == model, reading.c.spot_check, reading.c.id > since)
+        # Those that count: others are before nobody any more.
+        .where(photo.c.model == reading.c.model, photo.c.rules == reading.c.rules)
         .order_by(reading.c.id)
     ).all()  # fmt: skip
     rows = cast("Sequence[Row[Any]]", found)
     clear = [row for row in rows if {its["code"] for its in row.reasons} <= {"unsure"}]
-    unseen = next((i for i, row in enumerate(clear) if row.action is None), len(clear))
-    seen = clear[:unseen]
-    for row, group in zip(seen, _groups(seen), strict=True):
-        yield Known(row.confidence, row.action == "confirm", f"checked {group}")
+    unseen = [number for number, row in enumerate(clear) if row.action is None]
+    return clear[: unseen[0] if unseen else len(clear)], len(unseen)
 
 
-def _groups(rows: Sequence[Row[Any]]) -> Sequence[int]:
-    """The group of copies of each row: bursts and near duplicates of one reading."""
-    if not rows:
-        return []
-    frame = pd.DataFrame(
-        {
-            "photo": [f"{number} {row.path}" for number, row in enumerate(rows)],
-            "md5": [row.sha256 for row in rows],
-            "perceptual_hash": [row.perceptual_hash or f"{i:064x}" for i, row in enumerate(rows)],
-            "reading": [row.text for row in rows],
-            "taken": [f"{row.taken_at:%Y:%m:%d %H:%M:%S}" for row in rows],
-            "places": [_places(row) for row in rows],
-            "colours": [np.empty(0)] * len(rows),
-        }
-    )
-    return [int(group) for group in find_copies(frame).groups]
+def _looks(row: Row[Any]) -> Looks:
+    digits = "".join(filter(str.isdigit, row.truth or row.text))
+    # Where there is none, no two have the same.
+    looks = row.perceptual_hash or row.sha256
+    return Looks(row.sha256, looks, digits, row.taken_at, _places(row))
 
 
 def _places(row: Row[Any]) -> NDArray[np.float64]:

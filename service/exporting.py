@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 
 from pipeline.annotations.ledger import printable
 from pipeline.messages import mark, say
+from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import write_file
 from service.database.schema import weight
 from service.status import ORIGINS
@@ -42,8 +43,10 @@ _COLUMNS: dict[str, Callable[[Mapping[str, Any]], Cell]] = {
     mark("model"): lambda row: row["model"],
 }
 # Excel takes a cell that begins so for a formula, and some programs one that begins with a space.
-_FORMULA = re.compile(r"\s*[=+\-@\t\r|%]")
+_FORMULA = re.compile(r"\s*[=+\-@\t\r|%\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"-[0-9.]+")
+# As many rows as Excel has.
+_MOST_ROWS = 1_048_575
 _AS_DATE = "yyyy-mm-dd hh:mm:ss"
 
 
@@ -95,6 +98,9 @@ def _as_xlsx(lines: Iterator[list[Cell]]) -> tuple[bytes, int]:
         sheet.write_row(0, 0, [say(name) for name in _COLUMNS], head)
         sheet.freeze_panes(1, 0)
         for count, line in enumerate(lines, 1):
+            if count > _MOST_ROWS:
+                raise UserError("Excel has no room for more than {rows} weights: write a .csv",
+                                rows=f"{_MOST_ROWS:,}")  # fmt: skip
             for column, cell in enumerate(line):
                 _write_cell(sheet, count, column, cell, date)
         sheet.autofilter(0, 0, max(count, 1), len(_COLUMNS) - 1)

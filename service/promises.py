@@ -1,4 +1,4 @@
-"""What is promised of the accepted readings: from which evidence, and when the promise ends."""
+"""What is promised of the accepted readings, and when the promise ends."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Subquery, and_, select
+from sqlalchemy import Connection, Row, Subquery, and_, func, select, update
 
+from pipeline.annotations.ledger import printable
 from pipeline.messages import mark
 from pipeline.reporting.sentence import Sentence
 from service.database.schema import correction, photo, promise, reading
-from service.recording.crew import Model
+from service.models import Model
 
 # A promise ends where what was seen since would be so rare by chance: wrong ones among the spot
 # checks, doubtful ones at a station.
 _SPOT_CHECK_CHANCE, _DISPLAY_CHANCE = 0.05, 0.001
-# The newest readings of a station, against those before them, of so many of all stations.
-_NEWEST, _FEWEST_BEFORE, _LOOKED_AT = 50, 100, 5000
+# The newest readings of a station, against those before them, as far back as that.
+_NEWEST, _FEWEST_BEFORE, _LOOKED_AT = 50, 100, 1000
 
 _CHECKS_FAILED = mark("of {checked} readings that were checked blind since, {wrong} were wrong")
 _DISPLAY_CHANGED = mark(
@@ -31,11 +32,12 @@ _DISPLAY_CHANGED = mark(
 class Promise:
     """A row of `promise`, and why it has ended, if it has."""
 
+    number: int
     model: str
     wrong: float
     threshold: float
     readings: int
-    ended: Sentence | None
+    ended: str
 
 
 def find_promise(connection: Connection, model: str) -> Promise | None:
@@ -44,25 +46,56 @@ def find_promise(connection: Connection, model: str) -> Promise | None:
     row = connection.execute(its).first()
     if row is None:
         return None
-    ended = next(_endings(connection, row), None)
-    return Promise(row.model, row.wrong, row.threshold, row.readings, ended)
+    why = row.why or str(next(_endings(connection, row), ""))
+    return Promise(row.id, row.model, row.wrong, row.threshold, row.readings, why)
 
 
 def threshold_of(connection: Connection, model: Model) -> float:
     """From which confidence on a model's readings are accepted, as things stand.
 
-    Where a promise has ended, whatever is stricter: what it allowed, or the model by itself.
+    A promise that has ended is noted as such, for good: then it is whatever is stricter, what it
+    allowed or the model by itself.
     """
     found = find_promise(connection, model.name)
     if found is None:
         return model.threshold
-    return max(found.threshold, model.threshold) if found.ended else found.threshold
+    if not found.ended:
+        return found.threshold
+    end(connection, found, found.ended)
+    return max(found.threshold, model.threshold)
+
+
+def end(connection: Connection, its: Promise, why: str) -> None:
+    """Note that a promise has ended, where that is not noted yet."""
+    open_one = update(promise).where(promise.c.id == its.number, promise.c.why.is_(None))
+    connection.execute(open_one.values(why=why, ended_reading=last_reading(connection)))
+
+
+def last_reading(connection: Connection) -> int:
+    """The number of the newest reading; 0 where there is none."""
+    return connection.scalar(select(func.max(reading.c.id))) or 0
+
+
+def last_ending(connection: Connection, model: str) -> int | None:
+    """The newest reading when a promise of a model last ended; None where none has."""
+    ended = select(func.max(promise.c.ended_reading)).where(promise.c.model == model)
+    found: int | None = connection.scalar(ended)
+    return found
 
 
 def chance_of(hits: int, count: int, rate: float) -> float:
     """The probability of so many hits or more among `count`, each of a probability `rate`."""
-    fewer = (math.comb(count, k) * rate**k * (1 - rate) ** (count - k) for k in range(hits))
-    return max(0.0, 1.0 - math.fsum(fewer))
+    if hits <= 0 or rate >= 1:
+        return 1.0
+    if rate <= 0:
+        return 0.0
+    whole = math.lgamma(count + 1)
+    logarithms = (
+        whole - math.lgamma(k + 1) - math.lgamma(count - k + 1)
+        + k * math.log(rate) + (count - k) * math.log1p(-rate)
+        for k in range(hits, count + 1)
+    )  # fmt: skip
+    return min(1.0, math.fsum(map(math.exp, logarithms)))
 
 
 def _endings(connection: Connection, row: Row[Any]) -> Iterator[Sentence]:
@@ -70,7 +103,7 @@ def _endings(connection: Connection, row: Row[Any]) -> Iterator[Sentence]:
     checks = (
         select(last.c.action)
         .join(reading, reading.c.id == last.c.reading_id)
-        .where(last.c.blind, reading.c.model == row.model, reading.c.read_at > row.made_at)
+        .where(last.c.blind, reading.c.model == row.model, reading.c.id > row.last_reading)
     )
     actions = [action for (action,) in connection.execute(checks)]
     wrong = len(actions) - actions.count("confirm")
@@ -81,27 +114,31 @@ def _endings(connection: Connection, row: Row[Any]) -> Iterator[Sentence]:
 
 def find_changed(connection: Connection, model: str) -> Iterator[Sentence]:
     """The stations whose newest readings are doubtful so often that their display has changed."""
-    rows = (
-        select(photo.c.station, reading.c.status)
+    age = func.row_number().over(partition_by=photo.c.station, order_by=reading.c.id.desc())
+    every = (
+        select(reading.c.id, photo.c.station, reading.c.status, age.label("age"))
         .join(photo, photo.c.id == reading.c.photo_id)
         .where(reading.c.model == model)
-        .order_by(reading.c.id.desc())
-        .limit(_LOOKED_AT)
+        .subquery()
     )
+    rows = (
+        select(every.c.station, every.c.status).where(every.c.age <= _LOOKED_AT)
+        .order_by(every.c.id)
+    )  # fmt: skip
     by_station: dict[str, list[bool]] = {}
-    for station, status in reversed(connection.execute(rows).all()):
+    for station, status in connection.execute(rows):
         by_station.setdefault(station, []).append(status != "accepted")
     for station, doubtful in sorted(by_station.items()):
         before, newest = doubtful[:-_NEWEST], doubtful[-_NEWEST:]
         if len(before) < _FEWEST_BEFORE:
             continue
         # As if one more had been doubtful: of none seen, none is impossible.
-        rate = min(1.0, (sum(before) + 1) / (len(before) + 1))
+        rate = (sum(before) + 1) / (len(before) + 1)
         if chance_of(sum(newest), len(newest), rate) < _DISPLAY_CHANCE:
             yield Sentence(
                 _DISPLAY_CHANGED,
-                {"count": len(newest), "station": station or "-", "doubtful": sum(newest),
-                 "before": f"{100 * sum(before) / len(before):.0f}"},
+                {"count": len(newest), "station": printable(station) or "-",
+                 "doubtful": sum(newest), "before": f"{100 * sum(before) / len(before):.0f}"},
             )  # fmt: skip
 
 

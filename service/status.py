@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from pipeline.annotations.ledger import printable
 from pipeline.messages import mark, say
-from service.database.schema import failure, photo, reading, weight
+from service.database.schema import failure, photo, reading, watch, weight
 from service.database.types import now
 from service.promises import find_changed, find_promise
 from service.recording.rules import tell
@@ -29,6 +29,8 @@ ORIGINS = {
 # What failed so often, or waits so long, does not mend itself.
 _MANY_ATTEMPTS = 5
 _LONG = timedelta(days=3)
+# Whoever watches says so every minute, but for long batches.
+_SILENT = timedelta(minutes=15)
 _NAMED = 20
 
 
@@ -102,7 +104,7 @@ def _stations(connection: Connection) -> dict[str, dict[str, int]]:
         weight.c.station, weight.c.origin
     )
     for station, origin, count in connection.execute(rows):
-        counts.setdefault(station, Counter())[origin] = count
+        counts.setdefault(printable(station), Counter())[origin] = count
     return {
         station: {name: its[name] for name in ORIGINS} for station, its in sorted(counts.items())
     }
@@ -150,6 +152,14 @@ def _tell_promise(connection: Connection, model: str) -> str:
 
 def _stuck(connection: Connection, oldest: Waiting | None) -> Iterator[str]:
     """What does not go on by itself."""
+    for row in connection.execute(select(watch).order_by(watch.c.folder)):
+        if now() - row.looked_at > _SILENT:
+            yield say(
+                "nobody has looked at {folder} since {since}: start `digits record --watch` again",
+                folder=printable(row.folder), since=_local(row.looked_at),
+            )  # fmt: skip
+        if row.unlisted:
+            yield say("{folder} cannot be listed: see who owns it", folder=row.unlisted)
     many = select(func.count()).select_from(failure).where(failure.c.attempts >= _MANY_ATTEMPTS)
     if count := connection.scalar(many):
         yield say(

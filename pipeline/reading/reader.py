@@ -15,6 +15,7 @@ from pipeline.images.cutting import cut
 from pipeline.images.photo import decode_photo, read_bytes, read_header, reduction_to
 from pipeline.learning.checkpoint import load_checkpoint
 from pipeline.learning.digit_reader import DigitReader
+from pipeline.learning.folded import fold_norms
 from pipeline.learning.hardware import Hardware
 from pipeline.params import ReadParams
 from pipeline.reading.closer import Look, look_closer
@@ -37,7 +38,7 @@ DECODED, _CANDIDATES = 1200, 4
 # What a further row must have of the likeliest one's merit and height to be a display.
 _AS_SURE, _AS_HIGH = 0.65, 0.4
 # The longer sides at which a photo is read roughly.
-_FARTHER = tuple(3 * side // 4 for side in SIDES)
+_FARTHER = tuple(3 * side // 4 for side in SIDES[:3])
 _AGAIN = Look(31, 0.06, 0.02)
 AS_IT_IS = ReadParams(point=["."], decimals=None, displays=None, turns=[0], wrong=0.005)
 _CPU = Hardware(torch.device("cpu"), torch.float32)
@@ -87,14 +88,16 @@ class Reader:
         paths = find_models(Path(folder))
         locator_file, checkpoint = load_locator(paths.locator), load_checkpoint(paths.digits)
         calibration = calibration or Calibration.load(paths.calibration)
-        locator, marks = (hardware.place(its) for its in locator_file.networks())
+        reader = checkpoint.reader()
+        for network in (*(networks := locator_file.networks()), reader):
+            fold_norms(network)
+        locator, marks = map(hardware.place, networks)
         assert isinstance(locator, Locator)
         assert isinstance(marks, MarkReader)
-        reader = checkpoint.reader().eval()
         hardware.place(reader)
         margin = checkpoint.params["crop"]["margin"]
-        networks = Networks(locator, marks, reader, checkpoint.input_size, margin)
-        return cls(networks, calibration, params, locator_file.displays)
+        its = Networks(locator, marks, reader, checkpoint.input_size, margin)
+        return cls(its, calibration, params, locator_file.displays)
 
     def read(self, photo: str | Path | bytes) -> list[Reading]:
         """What the displays of a photo show: a path, or the bytes of a file, upright or not.
@@ -130,7 +133,7 @@ class Reader:
         for turn in self._params.turns:
             sizes = halves(picture.transpose(_TURNS[turn]) if turn else picture)
             seen = [find_at_side(self._networks.locator, sizes, side) for side in _FARTHER]
-            rows = self._choose(self._rows(sizes, seen, self._displays + 1))
+            rows = self._choose(self._rows(sizes, seen, self._displays))
             fixed = self._params.decimals is not None
             judged = [judge(self._glance(sizes, row), [], sizes[0].size, fixed) for row in rows]
             texts.append(judged)

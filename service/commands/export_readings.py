@@ -24,9 +24,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help=say("FILE.csv or FILE.xlsx"))
     add_database(parser)
     options = parser.parse_args(argv)
-    if options.file.suffix.lower() not in (".csv", ".xlsx"):
-        parser.error(say("{file} must end in .csv or .xlsx", file=options.file))
-    with reading_from(open_database(options.database)) as connection:
+    if options.file.suffix.lower() not in (".csv", ".xlsx") or options.file.is_dir():
+        parser.error(
+            say("{file} is no name for a table: it must end in .csv or .xlsx", file=options.file)
+        )
+    with reading_from(open_database(options.database, create=False)) as connection:
         count = write_table(connection, options.file)
     log.info(say("{count} weights written to {file}", count=count, file=options.file))
 

@@ -20,6 +20,7 @@ from joblib import cpu_count
 
 from pipeline.annotations.ledger import printable
 from pipeline.contracts import DIGITS, DRAWN, PHOTOS, PICKED
+from pipeline.images.photo import UnreadablePhoto
 from pipeline.messages import say
 from pipeline.params import Params
 from pipeline.reading.proposals import propose
@@ -46,20 +47,26 @@ def main(argv: Sequence[str] | None = None) -> None:
     photos = find_unlabelled(options.folder)
     plan = ReaderPlan(models_folder(), params.read, params.machine)
     with Crew(plan, cpu_count()) as crew:
-        found = list(read_candidates(crew, options.folder, photos, params))
+        found = list(read_candidates(crew, options.folder, photos, params, options.to))
     chosen = choose([its for its, _ in found], options.count, count_labelled())
     sizes = {its.path: read.size for its, read in found}
     place = options.to / date.today().isoformat()
+    copied = 0
     for choice in chosen:
         its = choice.candidate
-        copy(options.folder, choice, sizes[its.path], place)
+        try:
+            copy(options.folder, choice, photos[its.path], sizes[its.path], place)
+        except (Busy, OSError):
+            log.warning(say("WARNING: {file} cannot be read now", file=printable(its.path)))
+            continue
+        copied += 1
         why = say(WHY[choice.why])
         sys.stdout.write(f"{printable(its.path)}  {its.text or '-'}  {why}\n")
     log.info(
         say(
             "{count} photos copied to {folder}/, with proposals: correct them in labelImg, then "
             "move the folder into raw/",
-            count=len(chosen), folder=place,
+            count=copied, folder=place,
         )
     )  # fmt: skip
 
@@ -95,22 +102,24 @@ def find_unlabelled(folder: Path) -> dict[str, Stamp]:
 
 
 def read_candidates(
-    crew: Crew, folder: Path, photos: dict[str, Stamp], params: Params
+    crew: Crew, folder: Path, photos: dict[str, Stamp], params: Params, chosen: Path
 ) -> Iterator[tuple[Candidate, Read]]:
-    """What each photo shows; those that the pipeline knows already are left out."""
+    """What each photo shows; those that the pipeline has, or were `chosen` before, are left out."""
     known = {row.md5 for row in PHOTOS.read()} if PHOTOS.path.exists() else set()
+    before = {path.name.split("_")[0] for path in chosen.rglob("*_*")}
     waiting: dict[str, tuple[str, str]] = {}
 
     def load() -> Iterator[Task]:
         for path, stamp in sorted(photos.items()):
             try:
                 content = read_content(folder / path, stamp)
-            except (Busy, OSError):
+            except (Busy, OSError, UnreadablePhoto):
                 log.warning(say("WARNING: {file} cannot be read now", file=printable(path)))
                 continue
-            if md5(content) not in known:
+            sha256 = hashlib.sha256(content).hexdigest()
+            if md5(content) not in known and sha256[:12] not in before:
                 day = find_taken(content, PurePosixPath(path).name, stamp.modified_ns).at.date()
-                waiting[path] = hashlib.sha256(content).hexdigest(), day.isoformat()
+                waiting[path] = sha256, day.isoformat()
                 yield Task(path, content)
 
     for read in crew.read(load()):
@@ -134,10 +143,15 @@ def count_labelled() -> Counter[str]:
     return Counter(row.label for row in DIGITS.read()) if DIGITS.path.exists() else Counter()
 
 
-def copy(folder: Path, choice: Choice, size: tuple[int, int], place: Path) -> None:
-    """Copy a photo, and beside it write where the reader sees which digits."""
+def copy(folder: Path, choice: Choice, stamp: Stamp, size: tuple[int, int], place: Path) -> None:
+    """Copy a photo, and beside it write where the reader sees which digits.
+
+    Raises `Busy` or `OSError` where it is not what was read any more.
+    """
     its = choice.candidate
-    content = (folder / its.path).read_bytes()
+    content = read_content(folder / its.path, stamp)
+    if hashlib.sha256(content).hexdigest() != its.sha256:
+        raise Busy
     name = safe_name(its.sha256, its.path)
     path = place / (DRAWN if choice.why == "random" else PICKED) / name
     write_file(path, content)

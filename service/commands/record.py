@@ -9,44 +9,94 @@ from __future__ import annotations
 import argparse
 import logging
 import math
+import signal
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from joblib import cpu_count
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
+from pipeline.annotations.ledger import printable
 from pipeline.messages import say
+from pipeline.params import RecordParams
 from pipeline.runtime.command import make_parser, run
 from pipeline.runtime.errors import UserError
 from service.commands.options import add_database, find_params, models_folder
-from service.database.opening import open_database
+from service.database.opening import is_passing, open_database
 from service.recording.crew import Crew, ReaderPlan
 from service.recording.recorder import Recorder
+from service.recording.storing import station_of
 
 log = logging.getLogger(__name__)
+
+# Seconds that a database may be away while nobody watches.
+_PATIENCE = 60.0
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Open the database, record what is in the folder, or what comes; exits with 1 on failures."""
     options = parse_arguments(argv)
-    if not options.folder.is_dir():
+    # A share may be away when a service starts.
+    if options.folder.exists() and not options.folder.is_dir():
         raise UserError(
             "{folder} is no folder: give the one that the photos are put into",
             folder=options.folder,
         )
     params = find_params()
-    engine = open_database(options.database)
     plan = ReaderPlan(models_folder(), params.read, params.machine)
     with Crew(plan, options.workers or cpu_count()) as crew:
-        patience = math.inf if options.watch else 60.0
-        recorder = Recorder(engine, options.folder, crew, params.record, patience)
+        engine = wait_for_database(options.database) if options.watch else None
+        recorder = Recorder(
+            engine or open_database(options.database), options.folder, crew, params.record,
+            math.inf if options.watch else _PATIENCE,
+        )  # fmt: skip
+        warn_of_stations(options.folder, params.record)
         if options.watch:
+            # As systemd stops a service, and a terminal does.
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
             log.info(say("Watching {folder}; stop with Ctrl-C", folder=options.folder))
             recorder.watch()
         recorder.record(options.again)
     log_summary(recorder)
     if recorder.outcomes["failed"]:
         sys.exit(1)
+
+
+def wait_for_database(url: str) -> Engine:
+    """The database, when it answers; raises `UserError` where it never would as it is."""
+    said = ""
+    while True:
+        try:
+            return open_database(url)
+        except UserError as error:
+            cause = error.__cause__
+            if not isinstance(cause, DBAPIError) or not is_passing(cause):
+                raise
+            if str(error) != said:
+                log.warning(say("WARNING: {error}: waiting for it", error=error))
+            said = str(error)
+            time.sleep(1)
+
+
+def warn_of_stations(folder: Path, params: RecordParams) -> None:
+    """Name the stations of params.yaml that there are no folders of: a slip, most likely."""
+    try:
+        there = {station_of(f"{its.name}/") for its in folder.iterdir() if its.is_dir()}
+    except OSError:
+        return
+    missing = [name for name in params.stations if station_of(f"{name}/") not in there]
+    if missing and there:
+        log.warning(
+            say(
+                "WARNING: record.stations in params.yaml names {missing}, and there is no such "
+                "folder in {folder}; there are: {there}",
+                missing=", ".join(missing), folder=folder,
+                there=", ".join(map(printable, sorted(there))),
+            )
+        )  # fmt: skip
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:

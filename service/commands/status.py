@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     add_database(parser)
     parser.add_argument("--json", action="store_true", help=say("print a JSON object"))
     options = parser.parse_args(argv)
-    engine = open_database(options.database)
+    engine = open_database(options.database, create=False)
     with reading_from(engine) as connection:
         status = look(connection, find_model(models_folder()).name, find_params().read.wrong)
     if options.json:

@@ -13,46 +13,58 @@ import sys
 from collections.abc import Sequence
 
 import pandas as pd
+from sqlalchemy import Connection
 
-from pipeline.contracts import WHOLE
 from pipeline.messages import say
 from pipeline.reporting.acceptance import Promise, find_promise, tabulate
 from pipeline.runtime.command import make_parser, run
 from pipeline.runtime.errors import UserError
+from service import promises
 from service.commands.options import add_database, models_folder
 from service.database.opening import open_database, reading_from, told
 from service.database.schema import promise
 from service.database.types import now
-from service.evidence import gather
+from service.evidence import Evidence, gather
 from service.models import find_model
+from service.promises import last_ending, last_reading
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Gather what is known, find the threshold, say what can be promised, and keep it."""
     options = parse_arguments(argv)
-    folder = models_folder()
-    model = find_model(folder).name
-    # The first day's model was never evaluated on photos of this plant.
-    validation = WHOLE.path.exists() and (folder / "locator.pt").exists()
+    model = find_model(models_folder()).name
     engine = open_database(options.database)
     with reading_from(engine) as connection:
-        accepted = gather(connection, model, validation)
-    if not len(accepted):
+        evidence = gather(connection, model, last_ending(connection, model))
+        newest = last_reading(connection)
+    if not len(evidence.accepted):
         raise UserError(
             "nothing is known of this model's readings yet: run `dvc repro`, or record photos and "
             "go through them with `digits review`"
         )
-    found = find_promise(accepted, options.wrong)
-    if found.verdict == "kept":
-        row = {
-            "model": model, "wrong": options.wrong, "threshold": found.at.threshold,
-            "readings": found.at.accepted, "errors": found.at.errors, "made_at": now(),
-        }  # fmt: skip
-        with told(engine), engine.begin() as connection:
-            connection.execute(promise.insert().values(row))
-    sys.stdout.writelines(f"{line}\n" for line in describe(found, accepted, options.wrong))
+    found = find_promise(evidence.accepted, options.wrong)
+    with told(engine), engine.begin() as connection:
+        keep(connection, model, found, options.wrong, newest, evidence.accepted)
+    sys.stdout.writelines(f"{line}\n" for line in describe(found, evidence, options.wrong))
     if found.verdict != "kept":
         sys.exit(3)
+
+
+def keep(
+    connection: Connection, model: str, found: Promise, wrong: float, newest: int,
+    accepted: pd.DataFrame,
+) -> None:  # fmt: skip
+    """Store a promise; where there is none, end an earlier one that the evidence denies, too."""
+    if found.verdict == "kept":
+        row = {
+            "model": model, "wrong": wrong, "threshold": found.at.threshold, "made_at": now(),
+            "readings": found.at.accepted, "errors": found.at.errors, "last_reading": newest,
+        }  # fmt: skip
+        connection.execute(promise.insert().values(row))
+        return
+    earlier = promises.find_promise(connection, model)
+    if earlier and find_promise(accepted, earlier.wrong).verdict != "kept":
+        promises.end(connection, earlier, say("what is known now denies it"))
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -69,9 +81,9 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def describe(found: Promise, accepted: pd.DataFrame, wrong: float) -> list[str]:
+def describe(found: Promise, evidence: Evidence, wrong: float) -> list[str]:
     """What can be promised, in sentences."""
-    everything = tabulate(accepted)[0]
+    everything = tabulate(evidence.accepted)[0]
     limit = f"{1 / wrong:,.0f}"
     lines = [
         say(
@@ -79,6 +91,14 @@ def describe(found: Promise, accepted: pd.DataFrame, wrong: float) -> list[str]:
             count=f"{everything.accepted:,}", errors=everything.errors,
         )
     ]  # fmt: skip
+    if evidence.unseen:
+        lines.append(
+            say(
+                "{count} readings that were drawn wait for a person; what came after the first of "
+                "them does not count yet: `digits review`",
+                count=evidence.unseen,
+            )
+        )
     if found.verdict == "kept":
         lines.append(
             say(
@@ -89,13 +109,7 @@ def describe(found: Promise, accepted: pd.DataFrame, wrong: float) -> list[str]:
             )
         )  # fmt: skip
         return lines
-    lines.append(
-        say(
-            "1 wrong in {limit} cannot be promised: {needed} readings without an error are needed "
-            "for it, or somewhat more with one",
-            limit=limit, needed=f"{found.needed:,}",
-        )
-    )  # fmt: skip
+    lines.append(_tell_why(found, limit))
     lines.append(
         say(
             "Of these, if all are accepted, at most 1 in {best} is wrong, at 95 % confidence",
@@ -103,6 +117,20 @@ def describe(found: Promise, accepted: pd.DataFrame, wrong: float) -> list[str]:
         )
     )
     return lines
+
+
+def _tell_why(found: Promise, limit: str) -> str:
+    """Why it cannot be promised."""
+    if found.verdict == "broken":
+        return say(
+            "1 wrong in {limit} cannot be promised: of the {count} surest, {errors} are wrong",
+            limit=limit, count=f"{found.at.accepted:,}", errors=found.at.errors,
+        )  # fmt: skip
+    return say(
+        "1 wrong in {limit} cannot be promised: {needed} readings without an error are needed for "
+        "it, or somewhat more with one",
+        limit=limit, needed=f"{found.needed:,}",
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

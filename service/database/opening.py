@@ -6,11 +6,19 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from pipeline.messages import mark, say
 from pipeline.runtime.errors import UserError
@@ -25,19 +33,18 @@ _NETWORK = frozenset(
     ("nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "sshfs", "fuse.sshfs", "9p", "afs",
      "ncpfs", "ceph", "glusterfs", "fuse.glusterfs", "davfs", "fuse.rclone")
 )  # fmt: skip
-# What a database says in passing: it is away or busy, and may be back.
-_PASSING = (
-    "is locked", "unable to open database file", "disk is full", "disk I/O error",
-    "connection", "server closed", "shutting down", "starting up", "terminating", "recovery mode",
-    "could not receive", "could not send", "timeout", "too many clients", "no space left",
-    "temporarily unavailable", "consuming input failed", "deadlock",
-)  # fmt: skip
+# What is only so for a while: PostgreSQL's classes of SQLSTATE (its manual, appendix A), among them
+# a full disk and a server that only takes readers now, and SQLite's codes: busy, locked, read-only,
+# a failed disk, a full one, a file that cannot be opened. Python tells the codes from 3.11 on.
+_PASSING_STATES = ("08", "53", "57P", "40", "55P03", "25006", "58")
+_PASSING_CODES = (5, 6, 8, 10, 13, 14)
+_PASSING_WORDS = ("is locked", "readonly", "disk", "unable to open")
 _ADVICE = {
     "readonly database": mark("it cannot be written to: see who owns the file and its folder"),
     "read-only transaction": mark("it cannot be written to: it takes readers alone"),
     "permission denied": mark("its owner must let this user create and change tables"),
     "disk is full": mark("the disk is full: make room; what was recorded is safe"),
-    "no space left": mark("the database's disk is full: make room; what was recorded is safe"),
+    "No space left": mark("the database's disk is full: make room; what was recorded is safe"),
     "unable to open database file": mark("the file's folder is missing, or not to be written to"),
     "file is not a database": mark("the file is no SQLite database: give another name"),
     "malformed": mark("the file is damaged: put a backup in its place"),
@@ -51,26 +58,31 @@ _ADVICE = {
 }
 
 
-def open_database(url: str) -> Engine:
-    """The database at a URL, its tables made where there are none.
+def open_database(url: str, create: bool = True) -> Engine:
+    """The database at a URL, its tables made where there are none and `create` allows it.
 
     Raises `UserError` where the URL is wrong, it cannot be reached or written, its schema is not
     the one that this program works with, or it would be an SQLite file on a network share.
     """
     engine = connect(url)
-    with told(engine), engine.begin() as connection:
-        if not is_current(connection):
-            _make(connection)
-    return engine
-
-
-def _make(connection: Connection) -> None:
-    if find_version(connection) is not None:
+    file = engine.url.database or ""
+    if not create and engine.dialect.name == "sqlite" and not Path(file).exists():
+        raise UserError("there is no database {file}: `digits record` makes one", file=file)
+    with reading_from(engine) as connection:
+        is_ready = is_current(connection)
+        is_new = not is_ready and find_version(connection) is None
+    if is_ready:
+        return engine
+    if not is_new:
         raise UserError(
             "the database is of an earlier version: make a backup, then type `digits database "
             "upgrade`, with --database as here"
         )
-    upgrade(connection)
+    if not create:
+        raise UserError("the database is empty: `digits record` makes its tables")
+    with told(engine), engine.begin() as connection:
+        upgrade(connection)
+    return engine
 
 
 def connect(url: str) -> Engine:
@@ -95,10 +107,10 @@ def _parse(url: str) -> URL:
     try:
         return make_url(url)
     except (ArgumentError, NoSuchModuleError, ValueError):
+        # It is not repeated: it may hold a password.
         raise UserError(
-            "{url} is no database's URL: sqlite:///weights.db, or "
-            "postgresql://user:password@host/database",
-            url=repr(url),
+            "that is no database's URL: sqlite:///weights.db, or "
+            "postgresql://user:password@host/database"
         ) from None
 
 
@@ -115,7 +127,24 @@ def _connect_sqlite(url: URL) -> Engine:
     engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": _PATIENCE})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "checkout", partial(_look_for, Path(url.database)))
     return engine
+
+
+def _look_for(
+    file: Path, _: object, record: ConnectionPoolEntry, proxy: PoolProxiedConnection
+) -> None:
+    """Raise `UserError` where the file that a connection has open is not at its place any more."""
+    try:
+        its = file.stat()
+        there: tuple[int, int] | None = (its.st_dev, its.st_ino)
+    except FileNotFoundError:
+        there = None
+    if record.info.setdefault("file", there) != there:
+        raise UserError(
+            "{file} was taken away, or another put in its place, while it was open: start again",
+            file=file,
+        )
 
 
 def _prepare(connection: sqlite3.Connection, _: object) -> None:
@@ -169,7 +198,7 @@ def told(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        why = str(error.orig).strip().split("\n", maxsplit=1)[0]
+        why = words_of(error)
         advice = next((say(its) for key, its in _ADVICE.items() if key in str(error.orig)), "")
         raise UserError(
             "the database {url} does not answer as it should ({why}){advice}",
@@ -179,9 +208,22 @@ def told(engine: Engine) -> Iterator[None]:
 
 def is_passing(error: DBAPIError) -> bool:
     """Whether a database is only away or busy, so that it is worth waiting for."""
-    words = str(error.orig)
-    return error.connection_invalidated or any(its in words for its in _PASSING)
+    state, code = (getattr(error.orig, name, None) for name in ("sqlstate", "sqlite_errorcode"))
+    if code is not None:
+        return code & 0xFF in _PASSING_CODES
+    if state is not None:
+        return str(state).startswith(_PASSING_STATES)
+    if isinstance(error.orig, sqlite3.Error):
+        return any(its in str(error.orig) for its in _PASSING_WORDS)
+    # A connection that was not to be had, or is gone, has no state.
+    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+
+
+def words_of(error: DBAPIError) -> str:
+    """The first line of what a database says."""
+    return str(error.orig).strip().split("\n", maxsplit=1)[0]
 
 
 def _told(url: URL) -> str:
-    return url.render_as_string(hide_password=True)
+    # A password can also stand among the options.
+    return url.set(query={}).render_as_string(hide_password=True)

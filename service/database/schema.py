@@ -31,7 +31,7 @@ metadata = MetaData(
 
 # A photo's content, once, however many files have it. `folder` and `path` are where it was first
 # seen, `station` the folder below `folder`; `taken_at` is the time without a zone, as
-# `taken_source` has it: exif, name or mtime.
+# `taken_source` has it: exif, name or mtime. Of its readings those by `model` and `rules` count.
 photo = Table(
     "photo",
     metadata,
@@ -48,6 +48,8 @@ photo = Table(
     Column("taken_offset", Integer),
     Column("taken_source", String(8), nullable=False),
     Column("arrived_at", Moment, nullable=False),
+    Column("model", String(16), nullable=False),
+    Column("rules", String(16), nullable=False),
 )
 
 # Each file whose photo is recorded, as it was then: what a scan need not read again.
@@ -137,7 +139,8 @@ claim = Table(
 )
 
 # What was promised of a model: of what is at least so sure, at most a share `wrong` is wrong, as
-# `readings` with `errors` have shown; it holds for the stations that they are from.
+# `readings` with `errors` have shown, when `last_reading` was the newest. It ended, for good, when
+# `ended_reading` was, `why`: what comes after that is new evidence. By numbers, since clocks jump.
 promise = Table(
     "promise",
     metadata,
@@ -148,62 +151,26 @@ promise = Table(
     Column("readings", Integer, nullable=False),
     Column("errors", Integer, nullable=False),
     Column("made_at", Moment, nullable=False),
+    Column("last_reading", Integer, nullable=False),
+    Column("ended_reading", Integer),
+    Column("why", Text),
 )
 
-# The current truth, a row a display: of the newest reading, what a person said of it, else what was
-# accepted; of what waits for a person, no weight.
-WEIGHT = """
-CREATE VIEW weight AS
-SELECT
-    photo.id AS photo_id,
-    reading.display_no,
-    reading.id AS reading_id,
-    correction.id AS correction_id,
-    photo.sha256,
-    photo.path,
-    photo.station,
-    photo.taken_at,
-    photo.taken_offset,
-    photo.taken_source,
-    photo.arrived_at,
-    CASE
-        WHEN correction.id IS NOT NULL THEN correction.text
-        WHEN reading.status = 'accepted' THEN reading.text
-    END AS text,
-    CASE
-        WHEN correction.id IS NOT NULL THEN correction.value
-        WHEN reading.status = 'accepted' THEN reading.value
-    END AS value,
-    reading.unit,
-    CASE
-        WHEN correction.id IS NOT NULL THEN correction.within_tolerance
-        WHEN reading.status = 'accepted' THEN reading.within_tolerance
-    END AS within_tolerance,
-    CASE
-        WHEN correction.action = 'confirm' THEN 'confirmed'
-        WHEN correction.action = 'correct' THEN 'corrected'
-        WHEN correction.action = 'unreadable' THEN 'unreadable'
-        WHEN reading.status = 'accepted' THEN 'accepted'
-        ELSE 'waiting'
-    END AS origin,
-    reading.confidence,
-    reading.model
-FROM photo
-JOIN reading ON reading.photo_id = photo.id
-LEFT JOIN correction ON correction.reading_id = reading.id
-    AND correction.action <> 'undo'
-    AND NOT EXISTS (
-        SELECT 1 FROM correction AS later
-        WHERE later.reading_id = correction.reading_id AND later.id > correction.id
-    )
-WHERE NOT EXISTS (
-    SELECT 1 FROM reading AS newer
-    WHERE newer.photo_id = reading.photo_id AND newer.id > reading.id
-        AND (newer.model <> reading.model OR newer.rules <> reading.rules)
+# When `digits record --watch` last looked at a folder, and what of it cannot be listed; the row
+# goes when it is stopped.
+watch = Table(
+    "watch",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("folder", Text, nullable=False, unique=True),
+    Column("looked_at", Moment, nullable=False),
+    Column("unlisted", Text, nullable=False),
 )
-"""
 
-# The view as a table to select from.
+# The view that the plant reads, as a table to select from; the last migration has its SQL. It is
+# the current truth, a row a display: of the readings that count, what a person said of it, else
+# what was accepted; of what waits for a person, no weight. New columns come last: PostgreSQL
+# replaces a view, with what it is granted to, where the old ones stay as they are.
 weight = Table(
     "weight",
     MetaData(),
@@ -221,8 +188,8 @@ weight = Table(
     Column("text", Text),
     Column("value", Exact),
     Column("unit", Text),
-    Column("within_tolerance", Boolean),
     Column("origin", String),
     Column("confidence", Float),
     Column("model", String),
+    Column("within_tolerance", Boolean),
 )

@@ -38,8 +38,8 @@ def find_version(connection: Connection) -> str | None:
     Raises `UserError` where the database has tables of another program under our names, or a later
     version than this program knows.
     """
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    version = context.get_current_revision()
+    options = {"version_table": VERSION_TABLE, "version_table_schema": schema_of(connection)}
+    version = MigrationContext.configure(connection, opts=options).get_current_revision()
     if version is None:
         inspector = inspect(connection)
         there = {*inspector.get_table_names(), *inspector.get_view_names()}
@@ -58,6 +58,13 @@ def find_version(connection: Connection) -> str | None:
             version=version,
         )
     return version
+
+
+def schema_of(connection: Connection) -> str | None:
+    """The schema in which tables are made: on PostgreSQL another may be looked through, too."""
+    if connection.dialect.name != "postgresql":
+        return None
+    return connection.exec_driver_sql("SELECT current_schema()").scalar()
 
 
 def is_current(connection: Connection) -> bool:

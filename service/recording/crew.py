@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pipeline.messages import say
@@ -18,11 +18,12 @@ from pipeline.params import MachineParams, ReadParams
 from pipeline.reading.reading import Reading
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.parallel import end_with_caller
+from service.models import copy_model
 
 if TYPE_CHECKING:
     from service.recording.rereading import Rereader
 
-# Photos that are read, or wait for a process that is free, of each process.
+# Photos that are given to each process at a time: the next one waits where it is free.
 _AHEAD = 2
 
 
@@ -58,52 +59,45 @@ class ReaderPlan:
     machine: MachineParams
 
 
-@dataclass(frozen=True)
-class Model:
-    """What a reader is of: a name for its files' content, and from where on it accepts."""
-
-    name: str
-    threshold: float
-
-
 class Crew:
-    """Reads photos in `size` processes, which start when they are first needed."""
+    """Reads photos in `size` processes, which start when they are first needed.
+
+    All of them, and those that take the place of one that ended, read by the same model: a copy of
+    what lay in the models' folder at the beginning.
+    """
 
     def __init__(self, plan: ReaderPlan, size: int) -> None:
-        """Nothing is started yet."""
-        self._plan, self._size = plan, size
+        """Copies the model; raises `UserError` where it is damaged."""
+        self._size = size
+        self._copy = TemporaryDirectory(prefix="digits-")
+        self.model = copy_model(plan.folder, Path(self._copy.name))
+        self._plan = replace(plan, folder=Path(self._copy.name))
         self._pool: ProcessPoolExecutor | None = None
 
     def read(self, tasks: Iterable[Task]) -> Iterator[Read]:
         """What was read of each photo, as it is done; tasks are taken as processes are free."""
         remaining = iter(tasks)
         running: dict[Future[Read], Task] = {}
-        doubted: deque[Task] = deque()
         while True:
-            while len(running) < self._size * _AHEAD and (task := next(remaining, None)):
-                running[self._submit(task)] = task
-            if not running:
-                break
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                try:
-                    yield future.result()
+            try:
+                while len(running) < self._size * _AHEAD and (task := next(remaining, None)):
+                    running[self._submit(task)] = task
+                if not running:
+                    return
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    read = future.result()
                     del running[future]
-                except BrokenProcessPool:
-                    # One of those that ran has ended its process, and nobody knows which.
-                    doubted.extend(running.values())
-                    running.clear()
-                    self.dismiss()
-                    break
-            while doubted:
-                yield self._read_alone(doubted.popleft())
-
-    def model(self) -> Model:
-        """What the processes read by; raises `UserError` where it cannot be loaded."""
-        return self._ready().submit(_describe).result()
+                    yield read
+            except BrokenProcessPool:
+                # One of those that ran has ended its process, and nobody knows which.
+                doubted = list(running.values())
+                running.clear()
+                self.dismiss()
+                yield from map(self._read_alone, doubted)
 
     def dismiss(self) -> None:
-        """End all processes."""
+        """End all processes; others start where they are needed again."""
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
@@ -113,9 +107,15 @@ class Crew:
 
     def __exit__(self, *_: object) -> None:
         self.dismiss()
+        self._copy.cleanup()
 
     def _submit(self, task: Task) -> Future[Read]:
-        return self._ready().submit(_read, task)
+        """Give a task to the processes; where these have ended while they waited, to new ones."""
+        try:
+            return self._ready().submit(_read, task)
+        except BrokenProcessPool:
+            self.dismiss()
+            return self._ready().submit(_read, task)
 
     def _ready(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -144,6 +144,7 @@ def _load(plan: ReaderPlan) -> None:
 
     try:
         hardware = use_hardware(plan.machine.model_copy(update={"threads": 1}), "fp32")
+        hardware.configure(deterministic=False)
         _loaded[:] = [Rereader(plan.folder, plan.params, hardware)]
     except UserError as error:
         _loaded[:] = [error]
@@ -156,9 +157,9 @@ def _reader() -> Rereader:
     return reader
 
 
-def _describe() -> Model:
-    return _reader().model
-
-
 def _read(task: Task) -> Read:
-    return replace(_reader().read(task.content), name=task.name)
+    reader = _reader()
+    try:
+        return replace(reader.read(task.content), name=task.name)
+    except Exception as error:  # no photo may stop the others, whatever it does to a decoder
+        return Read(task.name, failure=f"{type(error).__name__}: {error}")

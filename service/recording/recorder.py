@@ -13,23 +13,26 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, delete, select
 from sqlalchemy.exc import DBAPIError
 
 from pipeline.annotations.ledger import printable
+from pipeline.images.photo import UnreadablePhoto
 from pipeline.messages import say
 from pipeline.params import RecordParams
 from pipeline.runtime.errors import UserError
-from service.database.opening import is_passing, told
-from service.database.schema import failure, file
+from service.database.opening import is_passing, told, words_of
+from service.database.schema import failure, file, watch
+from service.database.types import now
 from service.promises import threshold_of
-from service.recording.arrivals import Arrivals, FolderGone, Stamp
+from service.recording.arrivals import Arrivals, FolderGone, Stamp, stamp_of
 from service.recording.crew import Crew, Read, Task
 from service.recording.storing import (
     Arrived,
     Judge,
     find_stale,
     forget_failure,
+    insert,
     is_recorded,
     load_usual,
     remaining_pause,
@@ -43,11 +46,13 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 # Between two looks at the folder: so many seconds, or so many times what a look takes.
-_PAUSE, _PAUSE_FACTOR = 0.25, 3.0
+_PAUSE, _PAUSE_FACTOR = 0.15, 9.0
 # How many photos are read between two looks.
 _BATCH = 64
-# Seconds between two tries to reach a database, and for how long one photo's is tried.
-_RETRY, _PATIENCE = 1.0, 60.0
+# Seconds between two tries to reach a database; until what is accepted, and usual, is asked anew.
+_RETRY, _FRESH = 1.0, 60.0
+# How long, in seconds, files that are young are waited for where nobody watches.
+_SETTLING = 12.0
 _LARGEST = 300_000_000
 
 
@@ -59,85 +64,105 @@ class Busy(Exception):  # noqa: N818 - it says what the file is
 class Recorder:
     """Records the photos of a folder in a database.
 
-    `outcomes` counts what became of each: recorded, known (its content was), failed.
+    A database that is away is waited for, for `patience` seconds. `outcomes` counts what became of
+    each file: recorded, known (its content was), failed.
     """
 
     engine: Engine
     folder: Path
     crew: Crew
     params: RecordParams
-    patience: float = _PATIENCE
+    patience: float
     outcomes: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         """What the database knows of the folder."""
-        self._place = self.folder.resolve().as_posix()
+        self._place = self.folder.absolute().as_posix()
         self._arrivals = Arrivals(self.folder, {})
         # Failed files, and when, by this process's clock, each is tried again.
         self._later: dict[str, float] = {}
-        # Files whose photos are read although they are known.
+        # Files whose photos are read although they are known; those that were busy, to come last.
         self._again: set[str] = set()
-        self._judge: Judge | None = None
-        # Whether this batch has asked what is accepted now.
-        self._is_fresh = False
+        self._busy: set[str] = set()
+        self._judge = Judge(self.params, self.crew.model, self.crew.model.threshold)
+        # When what is accepted was asked last, and a look noted, by this process's clock.
+        self._asked = self._noted = float("-inf")
         self._try(self._load_known)
 
     def record(self, again: bool = False) -> None:
         """Record what is there now; what failed before is tried again.
 
         With `again` also what another model, or other rules, have read and nobody has answered.
+        Raises `UserError` where the folder cannot be listed.
         """
+        self._refresh()
         if again:
-            judge = self._try(self._ready_judge)
+            judge = self._judge
             self._again = self._try(
                 partial(find_stale, folder=self._place, model=judge.model.name, rules=judge.rules)
             )
         for path in (*self._later, *self._again):
             self._arrivals.known.pop(path, None)
-        self._later.clear()
         try:
             self._arrivals.scan()
-            time.sleep(_PAUSE)
-            arrived = self._arrivals.scan()
+            end = time.monotonic() + _SETTLING
+            while True:
+                time.sleep(_PAUSE)
+                arrived = self._arrivals.scan()
+                for start in range(0, len(arrived), _BATCH):
+                    self._record(arrived[start : start + _BATCH])
+                if not self.unsettled or time.monotonic() > end:
+                    break
         except FolderGone as error:
             raise UserError(
                 "{folder} cannot be listed: {error}", folder=self.folder, error=error
             ) from None
         self._warn_of_unreadable(set())
-        for start in range(0, len(arrived), _BATCH):
-            self._record(arrived[start : start + _BATCH])
+        self._forget(self._later)
 
     @property
     def unsettled(self) -> int:
         """How many files were still growing, or busy, at the last look."""
-        waiting = self._arrivals.unsettled
-        return waiting - sum(self.outcomes.values())
+        return self._arrivals.unsettled
 
     def watch(self) -> None:
         """Record what arrives, for ever; a folder or a database that is away is waited for."""
         is_gone, unreadable = False, set[str]()
-        while True:
-            begun = time.monotonic()
-            self._bring_back(begun)
-            try:
-                arrived = self._arrivals.scan()
-                if is_gone:
-                    log.info(say("{folder} is back", folder=self.folder))
-                is_gone = False
-                unreadable = self._warn_of_unreadable(unreadable)
-            except FolderGone as error:
-                if not is_gone:
-                    log.warning(say("WARNING: {folder} is away ({error}): waiting for it",
-                                    folder=self.folder, error=error))  # fmt: skip
-                is_gone, arrived = True, []
-            took = time.monotonic() - begun
-            self._record(arrived[:_BATCH])
-            if len(arrived) <= _BATCH:
-                time.sleep(max(_PAUSE, _PAUSE_FACTOR * took))
+        try:
+            while True:
+                begun = time.monotonic()
+                due = [path for path, at in self._later.items() if at <= begun]
+                for path in due:
+                    self._arrivals.known.pop(path, None)
+                arrived: list[str] = []
+                try:
+                    arrived = self._arrivals.scan()
+                    if is_gone:
+                        log.info(say("{folder} is back", folder=self.folder))
+                    is_gone = False
+                    unreadable = self._warn_of_unreadable(unreadable)
+                    self._forget(due)
+                except FolderGone as error:
+                    if not is_gone:
+                        log.warning(
+                            say("WARNING: {folder} is away ({error}): waiting for it",
+                                folder=self.folder, error=error)
+                        )  # fmt: skip
+                    is_gone = True
+                took = time.monotonic() - begun
+                arrived.sort(key=lambda path: path in self._busy)
+                before = self.outcomes.total()
+                self._record(arrived[:_BATCH])
+                self._note_look()
+                if len(arrived) <= _BATCH or self.outcomes.total() == before:
+                    time.sleep(max(_PAUSE, _PAUSE_FACTOR * took))
+        finally:
+            self._try(lambda its: its.execute(delete(watch).where(watch.c.folder == self._place)))
 
     def _record(self, paths: Sequence[str]) -> None:
         """Read some files that have arrived, and store each as it is read."""
-        self._is_fresh = False
+        if paths:
+            self._refresh()
         waiting: dict[str, Arrived] = {}
         for read in self.crew.read(self._load(paths, waiting)):
             arrived = waiting.pop(read.name)
@@ -151,12 +176,15 @@ class Recorder:
         for path in paths:
             stamp = self._arrivals.stamp(path)
             try:
+                check_name(path)
                 content = read_content(self.folder / path, stamp)
             except Busy:
+                self._busy.add(path)
                 continue
-            except OSError as error:
-                self._fail(path, stamp, error.strerror or str(error), None)
+            except (OSError, UnreadablePhoto) as error:
+                self._fail(path, stamp, getattr(error, "strerror", None) or str(error), None)
                 continue
+            self._busy.discard(path)
             sha256 = hashlib.sha256(content).hexdigest()
             taken = find_taken(content, Path(path).name, stamp.modified_ns)
             arrived = Arrived(self._place, path, stamp, content, sha256, taken)
@@ -167,33 +195,44 @@ class Recorder:
                 yield Task(path, content)
 
     def _store(self, arrived: Arrived, read: Read | None) -> None:
-        rows = self._try(self._ready_judge).judge(arrived, read) if read else []
-        self._try(lambda connection: store(connection, arrived, read, rows))
-        self._arrivals.known[arrived.path] = arrived.stamp
+        rows = self._judge.judge(arrived, read) if read else []
+        try:
+            self._try(lambda connection: store(connection, arrived, read, rows))
+        except UnicodeError as error:
+            # The database's letters are not all that there are, as of a Korean one an emoji.
+            self._fail(arrived.path, arrived.stamp, str(error), arrived.sha256)
+            return
+        self._deal_with(arrived.path, arrived.stamp, "recorded" if read else "known")
         self._later.pop(arrived.path, None)
-        self.outcomes["recorded" if read else "known"] += 1
         for row in rows:
             name, codes = printable(arrived.path), " ".join(its["code"] for its in row["reasons"])
             log.info("%s  %s  %s  %s", name, row["text"] or "-", row["status"], codes)
 
     def _fail(self, path: str, stamp: Stamp, reason: str, sha256: str | None) -> None:
         pause = self._try(
-            lambda connection: store_failure(connection, self._place, path, stamp, reason, sha256)
-        )
-        self._arrivals.known[path] = stamp
+            partial(
+                store_failure, folder=self._place, path=storable(path), stamp=stamp,
+                reason=storable(reason), sha256=sha256,
+            )
+        )  # fmt: skip
+        self._deal_with(path, stamp, "failed")
         self._later[path] = time.monotonic() + pause
-        self.outcomes["failed"] += 1
         log.warning(
             say("WARNING: {file}: {why}; it is tried again", file=printable(path), why=reason)
         )
 
-    def _bring_back(self, moment: float) -> None:
-        """Let failed files whose pause is over count as new."""
-        for path in [path for path, due in self._later.items() if due <= moment]:
-            del self._later[path]
-            self._arrivals.known.pop(path, None)
-            if self.folder.is_dir() and not (self.folder / path).exists():
-                self._try(partial(forget_failure, folder=self._place, path=path))
+    def _deal_with(self, path: str, stamp: Stamp, outcome: str) -> None:
+        self._arrivals.known[path] = stamp
+        self._again.discard(path)
+        self.outcomes[outcome] += 1
+
+    def _forget(self, paths: Sequence[str] | dict[str, float]) -> None:
+        """Take away the failures of files that are not there any more."""
+        if not self._arrivals.is_complete:
+            return
+        for path in [path for path in paths if path not in self._arrivals.present]:
+            self._later.pop(path, None)
+            self._try(partial(forget_failure, folder=self._place, path=storable(path)))
 
     def _load_known(self, connection: Connection) -> None:
         its = select(file).where(file.c.folder == self._place)
@@ -205,24 +244,29 @@ class Recorder:
             pause = remaining_pause(row.next_attempt, row.attempts)
             self._later[row.path] = time.monotonic() + pause
 
-    def _ready_judge(self, connection: Connection) -> Judge:
-        if self._judge is None:
-            model = self.crew.model()
-            self._judge = Judge(self.params, model, model.threshold, load_usual(connection))
-        if not self._is_fresh:
-            self._judge.threshold = threshold_of(connection, self._judge.model)
-        self._is_fresh = True
-        return self._judge
+    def _refresh(self) -> None:
+        """Ask what is accepted now, and what is usual, where that was long ago."""
+        if time.monotonic() - self._asked >= _FRESH:
+            self._judge.threshold = self._try(partial(threshold_of, model=self._judge.model))
+            self._judge.usual = self._try(load_usual)
+            self._asked = time.monotonic()
+
+    def _note_look(self) -> None:
+        """Let `digits status` know that somebody watches."""
+        unlisted = ", ".join(map(printable, sorted(self._arrivals.unreadable)))
+        row = {"folder": self._place, "looked_at": now(), "unlisted": unlisted}
+        if time.monotonic() - self._noted >= _FRESH:
+            self._try(lambda its: insert(its, watch, row, ("folder",), row))
+            self._noted = time.monotonic()
 
     def _warn_of_unreadable(self, before: set[str]) -> set[str]:
         for place in self._arrivals.unreadable - before:
             log.warning(say("WARNING: {folder} cannot be listed", folder=printable(place)))
-        return set(self._arrivals.unreadable)
+        return self._arrivals.unreadable
 
     def _try(self, action: Callable[[Connection], Result]) -> Result:
         """Do something in one transaction, again and again while the database is away."""
-        begun = time.monotonic()
-        is_told = False
+        begun, said = time.monotonic(), ""
         while True:
             try:
                 with self.engine.begin() as connection:
@@ -231,28 +275,42 @@ class Recorder:
                 if not is_passing(error) or time.monotonic() - begun > self.patience:
                     with told(self.engine):
                         raise
-                if not is_told:
-                    why = str(error.orig).strip().split("\n", maxsplit=1)[0]
+                why = words_of(error)
+                if why != said:
                     log.warning(say("WARNING: the database is away ({why}): waiting", why=why))
-                is_told = True
+                said = why
                 time.sleep(_RETRY)
+
+
+def check_name(path: str) -> None:
+    """Raise `UnreadablePhoto` where no database can hold a file's name."""
+    if storable(path) != path:
+        raise UnreadablePhoto(say("its name has letters that are none: rename it"))
+
+
+def storable(text: str) -> str:
+    """A text as any database can hold it: what is no letter is written as its number."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\0")
 
 
 def read_content(path: Path, stamp: Stamp) -> bytes:
     """A file's bytes, where it is still what was seen; raises `Busy` where it is not.
 
-    A link is not followed. Raises `OSError` where it cannot be opened, or is too large.
+    A link is not followed. Raises `OSError` where it cannot be opened, and `UnreadablePhoto` where
+    it is too large.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     if stamp.bytes > _LARGEST:
-        raise OSError(say("the file is too large: {size} MB", size=stamp.bytes // 10**6))
+        raise UnreadablePhoto(say("the file is too large: {size} MB", size=stamp.bytes // 10**6))
+    flags = os.O_RDONLY
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):
+        flags |= getattr(os, name, 0)
     try:
-        number = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+        number = os.open(path, flags)
     except FileNotFoundError:
         raise Busy from None
     with os.fdopen(number, "rb") as opened:
         content = opened.read(_LARGEST + 1)
         its = os.fstat(opened.fileno())
-    if (its.st_size, its.st_mtime_ns) != tuple(stamp) or len(content) != stamp.bytes:
+    if stamp_of(its) != stamp or len(content) != stamp.bytes:
         raise Busy
     return content

@@ -16,7 +16,6 @@ from pipeline.params import ReadParams
 from pipeline.reading.confidence import Calibration
 from pipeline.reading.model_files import find_models
 from pipeline.reading.reader import DECODED, Reader
-from service.models import find_model
 from service.recording.crew import Read
 
 # How much smaller the photo is the second time, and where it lies on its former size.
@@ -32,7 +31,6 @@ class Rereader:
         calibration = Calibration.load(find_models(folder).calibration)
         # The threshold is for whoever stores the reading: a promise may set another.
         self._reader = Reader.load(folder, params, hardware, replace(calibration, threshold=0.0))
-        self.model = find_model(folder)
 
     def read(self, content: bytes) -> Read:
         """What a photo shows; its name is left open."""

@@ -33,7 +33,7 @@ RULES = {
 _TALLER, _WIDER = 1.35, 1.9
 # Fewer readings of a station say nothing of what is usual there.
 _FEWEST, _UNUSUAL = 30, 0.02
-# Below so many readings a version of what follows from the code alone.
+# Raise it when the same reading would break other rules by the same params.yaml.
 _CODE = "1"
 
 
@@ -48,9 +48,9 @@ def is_rule(code: str) -> bool:
     return code in RULES
 
 
-def version_of(params: RecordParams) -> str:
-    """A name for a set of rules: the same for the same rules."""
-    text = json.dumps([_CODE, params.model_dump()], sort_keys=True)
+def version_of(params: RecordParams, threshold: float) -> str:
+    """A name for a set of rules, and from where on is accepted: the same for the same."""
+    text = json.dumps([_CODE, threshold, params.model_dump()], sort_keys=True)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
 
 

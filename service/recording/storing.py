@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.params import RecordParams
 from pipeline.reading.reading import Reading, Reason
 from service.database.schema import failure, file, photo, reading, weight
 from service.database.types import now
+from service.models import Model
 from service.recording.arrivals import Stamp
-from service.recording.crew import Model, Read
+from service.recording.crew import Read
 from service.recording.rules import (
     check,
     check_displays,
@@ -29,6 +31,8 @@ from service.recording.rules import (
 from service.recording.taken import Taken
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 3600.0
+# What is usual at a station is what so many of its newest weights show.
+_USUAL = 300
 
 
 @dataclass(frozen=True)
@@ -60,9 +64,10 @@ class Judge:
     threshold: float
     usual: dict[str, Counter[int]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """The rules' name follows from them."""
-        self.rules = version_of(self.params)
+    @property
+    def rules(self) -> str:
+        """The name of all that a status follows from."""
+        return version_of(self.params, self.threshold)
 
     def judge(self, arrived: Arrived, read: Read) -> list[dict[str, Any]]:
         """A row for each display that was read of a photo, its `photo_id` left open."""
@@ -118,8 +123,12 @@ class Judge:
 
 
 def station_of(path: str) -> str:
-    """The first folder of a path below the one that is recorded; empty where it lies in none."""
-    return path.split("/", maxsplit=1)[0] if "/" in path else ""
+    """The first folder of a path below the one that is recorded; empty where it lies in none.
+
+    Its letters are composed, as people type them: some shares and every Mac decompose Hangul.
+    """
+    name = path.split("/", maxsplit=1)[0] if "/" in path else ""
+    return unicodedata.normalize("NFC", name)
 
 
 def is_recorded(connection: Connection, sha256: str) -> bool:
@@ -133,8 +142,7 @@ def find_stale(connection: Connection, folder: str, model: str, rules: str) -> s
 
     But for those of which a person has answered something: that stays.
     """
-    its = (reading.c.model == model, reading.c.rules == rules)
-    fresh = select(reading.c.photo_id).where(*its)
+    fresh = select(photo.c.id).where(photo.c.model == model, photo.c.rules == rules)
     answered = select(weight.c.photo_id).where(weight.c.correction_id.is_not(None))
     found = select(file.c.path).where(
         file.c.folder == folder, file.c.photo_id.not_in(fresh), file.c.photo_id.not_in(answered)
@@ -145,13 +153,19 @@ def find_stale(connection: Connection, folder: str, model: str, rules: str) -> s
 def store(
     connection: Connection, arrived: Arrived, read: Read | None, rows: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Enter a photo, its file and its readings; what is there already stays as it is.
+    """Enter a photo, its file and its readings, which count from now on.
 
-    Where `read` is None, the photo is there, and only its file is new.
+    Where `read` is None, the photo is there, and only its file is new. Readings of the same model
+    and rules stay as they are, and those that a person has answered count on.
     """
+    its = photo.c.sha256 == arrived.sha256
     if read:
-        insert(connection, photo, _photo_row(arrived, read))
-    photo_id = connection.scalar(select(photo.c.id).where(photo.c.sha256 == arrived.sha256))
+        model = {name: rows[0][name] for name in ("model", "rules")}
+        insert(connection, photo, _photo_row(arrived, read) | model)
+        answered = select(weight.c.photo_id).where(weight.c.correction_id.is_not(None))
+        # It also keeps others from this photo until the end of the transaction.
+        connection.execute(update(photo).where(its, photo.c.id.not_in(answered)).values(model))
+    photo_id = connection.scalar(select(photo.c.id).where(its))
     place = {"folder": arrived.folder, "path": arrived.path}
     looks = {"bytes": arrived.stamp.bytes, "modified_ns": arrived.stamp.modified_ns,
              "photo_id": photo_id}  # fmt: skip
@@ -197,10 +211,13 @@ def remaining_pause(next_attempt: datetime, attempts: int) -> float:
 
 
 def load_usual(connection: Connection) -> dict[str, Counter[int]]:
-    """How many current weights of each station have so many digits."""
+    """How many of the newest weights of each station have so many digits."""
     usual: dict[str, Counter[int]] = {}
-    known = select(weight.c.station, weight.c.text).where(weight.c.text != "")
-    for station, text in connection.execute(known):
+    place = func.row_number().over(partition_by=weight.c.station, order_by=weight.c.photo_id.desc())
+    known = select(weight.c.station, weight.c.text, place.label("place")).where(weight.c.text != "")
+    newest = known.subquery()
+    rows = select(newest.c.station, newest.c.text).where(newest.c.place <= _USUAL)
+    for station, text in connection.execute(rows):
         usual.setdefault(station, Counter())[sum(map(str.isdigit, text))] += 1
     return usual
 

@@ -19,18 +19,16 @@ from pipeline.images.photo import UnreadablePhoto, decode_photo, read_header
 from pipeline.params import RecordParams
 from pipeline.reading.reading import ReadDigit, Reading
 from service.database.opening import open_database
-from service.recording.crew import Model, Read
+from service.models import Model
+from service.recording.crew import Read
 from service.recording.recorder import Recorder
 
 
 class Replay:
     """A crew that knows what each photo shows."""
 
-    def __init__(self, pace):
-        self.pace = pace
-
-    def model(self):
-        return Model("replay", 0.5)
+    def __init__(self, pace, model="replay"):
+        self.pace, self.model = pace, Model(model, 0.5)
 
     def read(self, tasks):
         for task in tasks:

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from itertools import count
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from service.database.schema import correction, photo, reading
 
@@ -20,7 +20,7 @@ def photo_values(**values):
         "sha256": f"{next(_numbers):064}", "folder": "/photos", "path": "a.jpg", "station": "",
         "bytes": 1, "width": 640, "height": 480, "perceptual_hash": None,
         "taken_at": datetime(2026, 11, 26, 8, 0), "taken_offset": None, "taken_source": "exif",
-        "arrived_at": _MOMENT,
+        "arrived_at": _MOMENT, "model": "m", "rules": "r",
     } | values  # fmt: skip
 
 
@@ -39,7 +39,14 @@ def add_reading(connection, photo_id, **values):
         "status": "accepted", "reasons": [], "threshold": 0.9, "spot_check": False, "model": "m",
         "rules": "r", "read_at": _MOMENT,
     } | values  # fmt: skip
-    return connection.execute(insert(reading).values(**row)).inserted_primary_key[0]
+    its = connection.execute(insert(reading).values(**row)).inserted_primary_key[0]
+    # The newest counts, but for one of other rules that says so.
+    if row["rules"] == "r":
+        connection.execute(
+            update(photo).where(photo.c.id == photo_id)
+            .values(model=row["model"], rules=row["rules"])
+        )  # fmt: skip
+    return its
 
 
 def add_correction(connection, reading_id, action, text, value=None, **values):

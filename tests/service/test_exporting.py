@@ -55,6 +55,9 @@ def test_korean_columns_for_a_korean_user(url, tmp_path, monkeypatch):
     assert first.isascii() is False
 
 
-def test_another_kind_of_file_is_refused(url, tmp_path):
+@pytest.mark.parametrize("name", ["weights.xls", "folder.csv"])
+def test_what_is_no_table_s_name_is_refused(url, tmp_path, capsys, name):
+    (tmp_path / "folder.csv").mkdir()
     with pytest.raises(SystemExit):
-        export_readings.main([str(tmp_path / "weights.xls"), "--database", url])
+        export_readings.main([str(tmp_path / name), "--database", url])
+    assert "it must end in .csv or .xlsx" in capsys.readouterr().err

@@ -6,29 +6,35 @@ import hashlib
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import unicodedata
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 
+import psutil
 import pytest
-from helpers import command_environment, display, draw_photo, jpeg, write
+from helpers import command_environment, display, draw_photo, furnish, jpeg, write
 from replaying import RULES, Replay
 from rows import add_correction
 from sqlalchemy import func, select
 
+from pipeline.params import RecordParams, RuleParams, load_params
 from pipeline.runtime.errors import UserError
 from service.commands import record
 from service.database.opening import open_database
 from service.database.schema import failure, file, photo, reading, weight
 from service.database.types import now
-from service.recording.crew import Model
+from service.recording.arrivals import Arrivals
+from service.recording.crew import Crew, ReaderPlan, Task
 from service.recording.recorder import Recorder
-from service.recording.storing import pause_after, remaining_pause
+from service.recording.storing import pause_after, remaining_pause, station_of
 
 HARNESS = Path(__file__).with_name("replaying.py")
 KILLS = int(os.environ.get("KILLS", "30"))
@@ -69,8 +75,8 @@ def stored(url):
         )
 
 
-def recorder(url, folder):
-    return Recorder(open_database(url), folder, Replay(0), RULES, patience=5)
+def recorder(url, folder, model="replay"):
+    return Recorder(open_database(url), folder, Replay(0, model), RULES, patience=5)
 
 
 def wait_until(true, seconds=30):
@@ -243,22 +249,115 @@ def test_renamed_photos_are_not_read_again(url, tmp_path):
     assert len(stored(url)) == 4
 
 
-def test_another_model_reads_again_what_nobody_has_answered(url, tmp_path):
+def test_another_model_reads_again_what_nobody_has_answered_and_back(url, tmp_path):
     folder = tmp_path / "photos"
     fill(folder, 3)
     recorder(url, folder).record()
     with open_database(url).begin() as connection:
         answered = connection.scalar(select(reading.c.id).order_by(reading.c.id).limit(1))
         add_correction(connection, answered, "correct", "7", Decimal(7))
-    newer = recorder(url, folder)
-    newer.crew.model = lambda: Model("newer", 0.5)
+
+    def models():
+        with open_database(url).connect() as connection:
+            rows = connection.execute(select(weight.c.reading_id, weight.c.model))
+            return dict(map(tuple, rows))
+
     for _ in range(2):
-        newer.record(again=True)
+        recorder(url, folder, "newer").record(again=True)
+        assert sorted(models().values()) == ["newer", "newer", "replay"]
+        assert models()[answered] == "replay"
+    recorder(url, folder).record(again=True)
+    assert set(models().values()) == {"replay"}
     with open_database(url).connect() as connection:
-        models = dict(map(tuple, connection.execute(select(weight.c.reading_id, weight.c.model))))
-        assert sorted(models.values()) == ["newer", "newer", "replay"]
-        assert models[answered] == "replay"
         assert len(connection.execute(select(reading)).all()) == 5
+
+
+def test_one_file_that_cannot_be_stored_stops_no_other(url, tmp_path):
+    """A name that is no UTF-8, which is older than the rest, and a time of the year 2286."""
+    folder = tmp_path / "photos"
+    content = jpeg(draw_photo(display("1234")))
+    write(folder / "12.34.jpg", content)
+    write(folder / "1.jpg", jpeg(draw_photo(display("1"))))
+    os.utime(folder / "1.jpg", (10_000_000_000, 10_000_000_000))
+    odd = os.fsencode(folder) + b"/\xff7.jpg"
+    with open(odd, "wb") as file:  # noqa: PTH123 - no path of Python's has such a name
+        file.write(content)
+    os.utime(odd, (0, 0))
+    recorder(url, folder).record()
+    assert stored(url) == [("1.jpg", "1"), ("12.34.jpg", "12.34")]
+    with open_database(url).connect() as connection:
+        assert "rename it" in connection.execute(select(failure)).one().reason
+
+
+def test_a_failure_goes_with_its_file(url, tmp_path):
+    folder = tmp_path / "photos"
+    fill(folder, 1)
+    broken = write(folder / "1.jpg", b"no photo")
+    recorder(url, folder).record()
+    broken.unlink()
+    recorder(url, folder).record()
+    with open_database(url).connect() as connection:
+        assert connection.execute(select(failure)).all() == []
+
+
+def test_an_empty_folder_may_be_a_share_that_is_away(url, tmp_path):
+    folder = tmp_path / "photos"
+    write(folder / "1.jpg", b"no photo")
+    recorder(url, folder).record()
+    folder.rename(tmp_path / "away")
+    folder.mkdir()
+    recorder(url, folder).record()
+    with open_database(url).connect() as connection:
+        assert len(connection.execute(select(failure)).all()) == 1
+
+
+def test_half_a_photo_that_could_be_decoded_waits_until_it_is_old(tmp_path):
+    """Of a BMP, room that a copying program has made shows as black."""
+    content = BytesIO()
+    draw_photo(display("1234")).save(content, "BMP")
+    path = write(tmp_path / "1.bmp", content.getvalue())
+    arrivals = Arrivals(tmp_path, {})
+    assert (arrivals.scan(), arrivals.scan(), arrivals.unsettled) == ([], [], 1)
+    os.utime(path, (time.time() - 100, time.time() - 100))
+    assert (arrivals.scan(), arrivals.scan()) == ([], ["1.bmp"])
+
+
+def test_the_station_is_known_however_its_letters_are_put_together():
+    decomposed = unicodedata.normalize("NFD", "프레스")
+    rules = RecordParams(spot_checks=0.0, stations={"프레스": RuleParams(largest=1.0)})
+    assert station_of(f"{decomposed}/a.jpg") == "프레스"
+    assert rules.rules_of(station_of(f"{decomposed}/a.jpg")).largest == 1.0
+
+
+def test_a_database_file_that_was_taken_away_is_told(tmp_path):
+    url, folder = f"sqlite:///{tmp_path}/weights.db", tmp_path / "photos"
+    fill(folder, 1)
+    its = recorder(url, folder)
+    its.record()
+    for its_file in tmp_path.glob("weights.db*"):
+        its_file.unlink()
+    fill(folder, 2)
+    with pytest.raises(UserError, match="was taken away"):
+        its.record()
+
+
+@pytest.mark.slow
+def test_a_reader_that_was_killed_while_it_waited_is_replaced(tmp_path):
+    """And what it should have read next is read by another."""
+    furnish(tmp_path)
+    params = load_params(tmp_path / "params.yaml")
+    task = Task("a", jpeg(draw_photo(display("12345"))))
+    with Crew(ReaderPlan(tmp_path / "models", params.read, params.machine), 1) as crew:
+        (first,) = crew.read([task])
+        (child,) = [
+            its for its in psutil.Process().children() if "spawn_main" in " ".join(its.cmdline())
+        ]
+        child.kill()
+        child.wait()
+        shutil.rmtree(tmp_path / "models")
+        (second,) = crew.read([task])
+    assert first == second
+    assert first.readings[0].text
 
 
 def test_a_changed_file_is_another_photo(url, tmp_path):
@@ -280,8 +379,9 @@ def test_no_link_is_followed(url, tmp_path):
     (folder / "12.34.jpg").symlink_to(outside)
     (folder / "more").symlink_to(outside.parent)
     os.mkfifo(folder / "1.jpg")
+    write(folder / "7.jpg", jpeg(draw_photo(display("7"))))
     recorder(url, folder).record()
-    assert stored(url) == []
+    assert stored(url) == [("7.jpg", "7")]
 
 
 def test_photos_are_left_as_they_are(url, tmp_path):

@@ -16,8 +16,8 @@ from pipeline.messages import say_in
 from pipeline.params import RecordParams, RuleParams
 from pipeline.reading.reading import Reading, Reason
 from service.database.types import now
+from service.models import Model
 from service.recording.arrivals import Stamp
-from service.recording.crew import Model
 from service.recording.rules import RULES, check, check_value, is_within_tolerance, version_of
 from service.recording.storing import Arrived, Judge
 from service.recording.taken import Taken
@@ -155,7 +155,8 @@ def test_a_reading_without_text_breaks_no_rule_of_numbers():
 
 def test_other_rules_are_another_version():
     one, other = (RecordParams(spot_checks=0.0, stations={}, digits=its) for its in (4, 5))
-    assert version_of(one) == version_of(one.model_copy()) != version_of(other)
+    assert version_of(one, 0.5) == version_of(one.model_copy(), 0.5) != version_of(other, 0.5)
+    assert version_of(one, 0.5) != version_of(one, 0.6)
 
 
 def test_about_as_many_as_asked_are_drawn_for_spot_checks():

@@ -10,9 +10,10 @@ from helpers import furnish
 from rows import add_correction, add_photo, add_reading
 from sqlalchemy import insert
 
+from pipeline.runtime.errors import UserError
 from service.commands import status
 from service.database.opening import open_database
-from service.database.schema import failure
+from service.database.schema import failure, watch
 from service.database.types import now
 
 
@@ -25,6 +26,7 @@ def here(tmp_path, monkeypatch):
 
 def look(url, capsys, code=0):
     """The status as a program reads it."""
+    open_database(url).dispose()
     try:
         status.main(["--json", "--database", url])
         ended = 0
@@ -94,3 +96,17 @@ def test_people_read_lines(url, capsys, here):
         add_reading(connection, add_photo(connection, station="press_1", arrived_at=now()))
     status.main(["--database", url])
     assert "press_1: accepted 1" in capsys.readouterr().out
+
+
+def test_whoever_asks_makes_no_database(tmp_path, here):
+    url = f"sqlite:///{tmp_path}/weigths.db"
+    with pytest.raises(UserError, match="there is no database"):
+        status.main(["--database", url])
+    assert not (tmp_path / "weigths.db").exists()
+
+
+def test_a_watcher_that_is_silent_is_stuck(url, capsys, here):
+    with open_database(url).begin() as connection:
+        row = {"folder": "/photos", "looked_at": now() - timedelta(hours=1), "unlisted": ""}
+        connection.execute(insert(watch).values(row))
+    assert "nobody has looked at /photos" in look(url, capsys, code=1)["stuck"][0]

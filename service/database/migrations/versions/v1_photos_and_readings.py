@@ -9,7 +9,6 @@ from service.database.types import Exact, Moment
 
 revision, down_revision = "1", None
 
-# As the view was then; `schema.WEIGHT` is as it is now.
 _WEIGHT = """
 CREATE VIEW weight AS
 SELECT
