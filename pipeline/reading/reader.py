@@ -34,7 +34,7 @@ from pipeline.reading.scenes import halves
 # Where nothing sure is found at those sizes, a photo is looked at from nearer.
 _NEARER, _FAINT = 1024, 0.45
 # A photo is decoded no smaller than this; rows beyond the likeliest are not looked at closer, nor
-# those of a small share of the likeliest one's merit: of 174 photos, none was read otherwise for it.
+# those of a small share of the likeliest one's merit: none of 174 photos was read otherwise for it.
 DECODED, _CANDIDATES, _LIKELY = 1200, 4, 0.2
 # What a further row must have of the likeliest one's merit and height to be a display.
 _AS_SURE, _AS_HIGH = 0.65, 0.4
