@@ -16,8 +16,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path, PurePosixPath
 
-from joblib import cpu_count
-
 from pipeline.annotations.ledger import printable
 from pipeline.contracts import DIGITS, DRAWN, PHOTOS, PICKED
 from pipeline.images.photo import UnreadablePhoto
@@ -31,7 +29,7 @@ from service.choosing import WHY, Candidate, Choice, choose
 from service.commands.options import find_params, models_folder
 from service.names import safe_name
 from service.recording.arrivals import FolderGone, Stamp, list_photos
-from service.recording.crew import Crew, Read, ReaderPlan, Task
+from service.recording.crew import Crew, Read, ReaderPlan, Task, size_for
 from service.recording.recorder import Busy, read_content
 from service.recording.rules import check
 from service.recording.storing import station_of
@@ -46,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     params = find_params()
     photos = find_unlabelled(options.folder)
     plan = ReaderPlan(models_folder(), params.read, params.machine)
-    with Crew(plan, cpu_count()) as crew:
+    with Crew(plan, size_for(params.machine)) as crew:
         found = list(read_candidates(crew, options.folder, photos, params, options.to))
     chosen = choose([its for its, _ in found], options.count, count_labelled())
     sizes = {its.path: read.size for its, read in found}

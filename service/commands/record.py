@@ -15,7 +15,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from joblib import cpu_count
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -26,7 +25,7 @@ from pipeline.runtime.command import make_parser, run
 from pipeline.runtime.errors import UserError
 from service.commands.options import add_database, find_params, models_folder
 from service.database.opening import is_passing, open_database
-from service.recording.crew import Crew, ReaderPlan
+from service.recording.crew import Crew, ReaderPlan, size_for
 from service.recording.recorder import Recorder
 from service.recording.storing import station_of
 
@@ -47,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
     params = find_params()
     plan = ReaderPlan(models_folder(), params.read, params.machine)
-    with Crew(plan, options.workers or cpu_count()) as crew:
+    with Crew(plan, options.workers or size_for(params.machine)) as crew:
         engine = wait_for_database(options.database) if options.watch else None
         recorder = Recorder(
             engine or open_database(options.database), options.folder, crew, params.record,
@@ -109,7 +108,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--workers", type=int, metavar="N",
-        help=say("how many photos are read at once; default: as many as there are cores"),
+        help=say("how many photos are read at once; default: one a core, two with a GPU"),
     )  # fmt: skip
     parser.add_argument(
         "--again", action="store_true",

@@ -13,10 +13,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from joblib import cpu_count
+
 from pipeline.messages import say
 from pipeline.params import MachineParams, ReadParams
 from pipeline.reading.reading import Reading
 from pipeline.runtime.errors import UserError
+from pipeline.runtime.packages import find_gpu
 from pipeline.runtime.parallel import end_with_caller
 from service.models import copy_model
 
@@ -57,6 +60,13 @@ class ReaderPlan:
     folder: Path
     params: ReadParams
     machine: MachineParams
+
+
+def size_for(machine: MachineParams) -> int:
+    """How many processes read: one a core, but two where they share a GPU and its memory."""
+    on_gpu = machine.device == "cuda" or (machine.device == "auto" and find_gpu() is not None)
+    cores = int(cpu_count())
+    return min(2, cores) if on_gpu else cores
 
 
 class Crew:

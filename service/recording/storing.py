@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -165,6 +166,8 @@ def store(
         answered = select(weight.c.photo_id).where(weight.c.correction_id.is_not(None))
         # It also keeps others from this photo until the end of the transaction.
         connection.execute(update(photo).where(its, photo.c.id.not_in(answered)).values(model))
+    else:
+        _follow(connection, arrived)
     photo_id = connection.scalar(select(photo.c.id).where(its))
     place = {"folder": arrived.folder, "path": arrived.path}
     looks = {"bytes": arrived.stamp.bytes, "modified_ns": arrived.stamp.modified_ns,
@@ -233,6 +236,15 @@ def insert(
         connection.execute(statement.on_conflict_do_nothing())
     else:
         connection.execute(statement.on_conflict_do_update(index_elements=key, set_=dict(update)))
+
+
+def _follow(connection: Connection, arrived: Arrived) -> None:
+    """Let a photo whose file is gone from where it was be found where it lies now."""
+    its = photo.c.sha256 == arrived.sha256
+    before = connection.execute(select(photo.c.folder, photo.c.path).where(its)).one()
+    if not os.path.lexists(f"{before.folder}/{before.path}"):
+        place = {"folder": arrived.folder, "path": arrived.path}
+        connection.execute(update(photo).where(its).values(place))
 
 
 def _photo_row(arrived: Arrived, read: Read) -> dict[str, Any]:
