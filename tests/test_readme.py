@@ -377,7 +377,7 @@ def test_photos_are_recorded_and_reviewed(newcomer: Newcomer) -> None:
     url = f"export DIGITS_DATABASE=sqlite:///{newcomer.home}/other.db"
     watched = f"cp -r ~/new-photos photos\n{url}\ntimeout 40 {record} || [ $? = 124 ]\n"
     newcomer.types_activated(watched + "digits status --json | grep -q '\"photos\": 3'")
-    local, password, remote = commands(SERVICE, "Review").strip().splitlines()[0::1]
+    local, password, remote = filter(None, commands(SERVICE, "Review").splitlines())
     newcomer.types_activated(
         f"timeout 15 {local} || [ $? = 124 ]\n{password}\ntimeout 15 {remote} || [ $? = 124 ]\n"
     )
