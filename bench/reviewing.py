@@ -66,6 +66,7 @@ def fill(plant: Plant) -> None:
     its = {
         "folder": "/gone", "station": "", "bytes": 1, "width": 1, "height": 1,
         "taken_at": MONDAY.replace(tzinfo=None), "taken_source": "mtime", "arrived_at": MONDAY,
+        "model": "m1", "rules": "r1",
     }  # fmt: skip
     read = {
         "display_no": 0, "text": "1", "value": None, "confidence": 0.99, "located": 0.99,

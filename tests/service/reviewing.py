@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import uvicorn
 from helpers import ROOT, SIZE, display, draw_photo, jpeg, write
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from pipeline.params import load_params
 from pipeline.reading.reading import value_of
@@ -73,6 +73,9 @@ class Plant:
             "spot_check": spot_check, "model": model, "rules": "r1", "read_at": MONDAY,
         }  # fmt: skip
         with self.engine.begin() as connection:
+            # The newest counts.
+            counts = {"model": model, "rules": "r1"}
+            connection.execute(update(photo).where(photo.c.id == photo_id).values(counts))
             return connection.execute(insert(reading).values(row)).inserted_primary_key[0]
 
     def add(self, name, shown, read=None, sure=None, *, station="", **values):

@@ -356,7 +356,14 @@ def test_a_promise_takes_the_place_of_the_parameter(plant, address):
     person = Person(address)
     person.next()
     person.say(its, text="13")
-    made = {"model": "m1", "threshold": 0.9, "readings": 9, "errors": 0, "made_at": now()}
+    made = {
+        "model": "m1",
+        "threshold": 0.9,
+        "readings": 9,
+        "errors": 0,
+        "made_at": now(),
+        "last_reading": 0,
+    }
     alarms = []
     for wrong in (0.001, 0.5):
         with plant.engine.begin() as connection:
