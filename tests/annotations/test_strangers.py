@@ -139,7 +139,8 @@ def test_a_strange_xml_is_read_at_little_cost(raw, content, boxes):
     write(raw / "odd.jpg", jpeg(Image.fromarray(noise)))
     write(raw / "odd.xml", content)
     done = read_in_a_process(raw)
-    assert done["seconds"] < 2
+    # Whatever the machine: what grows with the square of the boxes would take minutes.
+    assert done["seconds"] < 8
     assert done["megabytes"] < 200
     assert "classified" not in str(done)
     assert set(done["photos"]) <= {"good.jpg", "odd.jpg"}
