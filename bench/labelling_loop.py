@@ -25,6 +25,7 @@ from xml.etree import ElementTree
 
 from bench.process import describe_machine
 from pipeline.runtime.command import make_parser
+from service.names import KNOWN, safe_name
 
 ROOT = Path(__file__).parents[1]
 FIRST, MORE = 40, 20
@@ -97,7 +98,7 @@ class Trial:
             shutil.copy(photo, source)
         self.run("pipeline.commands", "next", str(source), "--count", str(MORE), "--to", str(to))
         for copy in sorted(to.rglob("*.jpg")):
-            name = next(its for its in by_name if copy.stem.endswith(safe_stem(its)))
+            name = next(its for its in by_name if copy.stem[KNOWN + 1 :] == safe_name(its))
             self.label([by_name.pop(name)], f"more/{number}/{copy.parent.name}")
 
     def run(self, module: str, *arguments: str, ok: tuple[int, ...] = (0,)) -> str:
@@ -109,13 +110,6 @@ class Trial:
         if done.returncode not in ok:
             sys.exit(f"{module}: {done.stderr[-2000:]}")
         return done.stdout
-
-
-def safe_stem(name: str) -> str:
-    """How `digits next` spells a photo's name."""
-    from service.names import safe_name  # noqa: PLC0415
-
-    return Path(safe_name("0" * 12, name)).stem[13:]
 
 
 def annotation_of(photo: Path) -> Path:

@@ -9,11 +9,10 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, select
 
 from pipeline.contracts import DIGITS, LISTS, PHOTOS, WHOLE, read_list
-from pipeline.dividing.copies import add_readings
+from pipeline.dividing.copies import photos_of, places_of
 from pipeline.params import load_yaml
 from pipeline.reporting.acceptance import accept_by_threshold, count_copies_once
 from pipeline.runtime.files import md5
@@ -36,14 +35,6 @@ class Evidence:
     unseen: int
 
 
-@dataclass(frozen=True)
-class _Known:
-    """A clear reading: against it speaks at most that it is not sure."""
-
-    confidence: float
-    right: bool
-
-
 def gather(connection: Connection, model: str, since: int | None) -> Evidence:
     """All that is known of a model's readings, copies once, and none that it was trained on.
 
@@ -51,16 +42,14 @@ def gather(connection: Connection, model: str, since: int | None) -> Evidence:
     read `since` that reading.
     """
     rows, unseen = _checked(connection, model, since or 0)
-    known = [_Known(row.confidence, row.action == "confirm") for row in rows]
-    looks = [_looks(row) for row in rows]
-    trained, validated = _photos_of("train"), _photos_of("valid")
-    others = pd.concat([trained, validated]) if len(trained) else None
-    groups = np.array(group_copies(looks, others), dtype=np.int64)
+    trained, validated = map(_photos_of, ("train", "valid"))
+    others = pd.concat([trained, validated])
+    groups = np.array(group_copies([_looks(row) for row in rows], others), dtype=np.int64)
     own, theirs = groups[: len(rows)], groups[len(rows) :]
     is_trained = np.isin(own, theirs[: len(trained)])
     frame = [
-        (its.confidence, its.right, group)
-        for its, group, skip in zip(known, own, is_trained, strict=True)
+        (row.confidence, row.action == "confirm", group)
+        for row, group, skip in zip(rows, own, is_trained, strict=True)
         if not skip
     ]
     if since is None and is_of_today():
@@ -91,11 +80,7 @@ def _photos_of(side: str) -> pd.DataFrame:
     """The photos of a side of the split, as `find_copies` needs them; none where there is none."""
     if not (LISTS[side].exists() and DIGITS.path.exists()):
         return pd.DataFrame({"photo": []})
-    digits, photos = DIGITS.read_frame(), PHOTOS.read_frame()
-    files = {line.split("/", maxsplit=1)[-1] for line in read_list(LISTS[side])}
-    names = digits["file"].map(lambda file: file.split("/", maxsplit=1)[-1])
-    its = set(digits["photo"][names.isin(files)])
-    return add_readings(photos[photos["photo"].isin(its)], digits)
+    return photos_of(read_list(LISTS[side]), DIGITS.read_frame(), PHOTOS.read_frame())
 
 
 def _checked(connection: Connection, model: str, since: int) -> tuple[Sequence[Row[Any]], int]:
@@ -128,13 +113,6 @@ def _looks(row: Row[Any]) -> Looks:
     digits = "".join(filter(str.isdigit, row.truth or row.text))
     # Where there is none, no two have the same.
     looks = row.perceptual_hash or row.sha256
-    return Looks(row.sha256, looks, digits, row.taken_at, _places(row))
-
-
-def _places(row: Row[Any]) -> NDArray[np.float64]:
-    """Middle and height of each digit, as shares of the photo's size."""
-    boxes = np.array([its["box"] for its in row.digits]).reshape(-1, 4).astype(np.float64)
-    left, top, right, bottom = boxes.T
-    places = np.stack([(left + right) / 2, (top + bottom) / 2, bottom - top], axis=1)
-    shares: NDArray[np.float64] = places / [row.width, row.height, row.height]
-    return shares.ravel()
+    boxes = np.array([its["box"] for its in row.digits]).reshape(-1, 4)
+    places = places_of(boxes, np.array([[row.width, row.height]])).ravel()
+    return Looks(row.sha256, looks, digits, row.taken_at, places)

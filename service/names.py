@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import PurePosixPath
 
+# So much of a photo's SHA-256 begins the name of a copy.
+KNOWN = 12
+
 # Letters of any language stay; what a shell, a path or XML may take for more than a letter goes.
-_OTHER = re.compile(r"[^\w.-]+|\.(?=.*\.)")
-# In bytes: a disk takes 255, a Hangul letter three.
-_LONGEST = 150
+_OTHER = re.compile(r"[^\w.-]+")
+_LONGEST = 60
 
 
-def safe_name(sha256: str, path: str) -> str:
-    """A name for the copy of a photo, that no other photo has, with the suffix that it had."""
-    name = PurePosixPath(path)
-    stem = _OTHER.sub("_", name.stem).encode("utf-8", "ignore")[:_LONGEST].decode("utf-8", "ignore")
-    return f"{sha256[:12]}_{stem}{name.suffix.lower()}"
+def safe_name(path: str) -> str:
+    """A photo's name without its ending, of letters, digits, `-`, `_` and points alone."""
+    stem = unicodedata.normalize("NFC", PurePosixPath(path).stem)
+    return _OTHER.sub("_", stem)[:_LONGEST].strip("._ ") or "photo"
+
+
+def copy_name(sha256: str, path: str) -> str:
+    """The name of a photo's copy, which no other photo has, with the ending that it had."""
+    return f"{sha256[:KNOWN]}_{safe_name(path)}{PurePosixPath(path).suffix.lower()}"

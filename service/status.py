@@ -14,7 +14,7 @@ from pipeline.annotations.ledger import printable
 from pipeline.messages import mark, say
 from service.database.schema import failure, photo, reading, watch, weight
 from service.database.types import now
-from service.promises import find_changed, find_promise
+from service.promises import Promise, find_changed, find_promise
 from service.recording.rules import tell
 from service.review.spot_checks import measure
 
@@ -93,7 +93,7 @@ def look(connection: Connection, model: str, allowed: float) -> Status:
         )
     return Status(
         model, photos, connection.scalar(today) or 0, _stations(connection), oldest, failures,
-        list(_failures(connection)), _tell_promise(connection, model), alarms,
+        list(_failures(connection)), _tell_promise(promise), alarms,
         list(_stuck(connection, oldest)),
     )  # fmt: skip
 
@@ -134,8 +134,7 @@ def _failures(connection: Connection) -> Iterator[Failed]:
         )  # fmt: skip
 
 
-def _tell_promise(connection: Connection, model: str) -> str:
-    found = find_promise(connection, model)
+def _tell_promise(found: Promise | None) -> str:
     if found is None:
         return say(
             "No promise of this model: `digits threshold` says what can be promised of what is "

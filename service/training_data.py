@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import logging
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -20,25 +19,23 @@ from sqlalchemy import Connection, Engine, Row, select
 
 from pipeline.annotations.dialects import REVIEWED
 from pipeline.annotations.voc_writer import write_voc
+from pipeline.contracts import DRAWN, PICKED
 from pipeline.images.box import Box, LabelledBox
-from pipeline.images.photo import PHOTO_SUFFIXES
 from pipeline.runtime.files import write_file
 from service.database.opening import reading_from
 from service.database.schema import correction, photo, reading
+from service.names import KNOWN, copy_name
 from service.promises import last_corrections
 from service.review.items import digit_boxes, digits_of
 from service.review.photos import PhotoGone, load_recorded
 
 log = logging.getLogger(__name__)
 
-# What such XML has; what a tool has saved since has the tool's.
 FOLDER = "corrected"
 
+# What such XML has; what a tool has saved since has the tool's.
 _OURS = f"<database>{REVIEWED}</database>".encode()
-_LONGEST_NAME = 60
 _SMALLEST_SIDE = 2
-# Of a photo's SHA-256, what its file's name begins with.
-_KNOWN = 12
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # The XML of a photo is written by one answer at a time, from what the database says then.
 _lock = Lock()
@@ -96,20 +93,13 @@ def is_ours(xml: Path) -> bool:
     return _OURS in xml.read_bytes()
 
 
-def safe_name(path: str) -> str:
-    """A photo's name without its ending, of letters, digits, `-`, `_` and points alone."""
-    stem = unicodedata.normalize("NFC", PurePosixPath(path).stem)
-    tidy = re.sub(r"[^\w.-]+", "_", stem)[:_LONGEST_NAME].strip("._ ")
-    return tidy or "photo"
-
-
 def _export(
     engine: Engine, photo_id: int, there: Mapping[str, list[Path]], raw: Path, folder: Path | None
 ) -> bool:
     with reading_from(engine) as connection:
         row = connection.execute(select(photo).where(photo.c.id == photo_id)).one()
         answers = _answers(connection, photo_id)
-    return _bring(row, answers, there.get(row.sha256[:_KNOWN], []), raw, folder)
+    return _bring(row, answers, there.get(row.sha256[:KNOWN], []), raw, folder)
 
 
 def _bring(
@@ -175,10 +165,8 @@ def _within(place: Sequence[int], size: tuple[int, int]) -> Box:
 
 
 def _place(row: Row[Any], picked: bool, day: date, raw: Path) -> Path:
-    suffix = PurePosixPath(row.path).suffix.lower()
-    ending = suffix if suffix in PHOTO_SUFFIXES else ".jpg"
-    name = f"{row.sha256[:_KNOWN]}_{safe_name(row.path)}{ending}"
-    return raw / FOLDER / day.isoformat() / ("picked" if picked else "random") / name
+    kind = PICKED if picked else DRAWN
+    return raw / FOLDER / day.isoformat() / kind / copy_name(row.sha256, row.path)
 
 
 def _find_all(raw: Path) -> dict[str, list[Path]]:
@@ -186,7 +174,7 @@ def _find_all(raw: Path) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for path in sorted((raw / FOLDER).glob("*/*/*_*")):
         if _DAY.fullmatch(path.parts[-3]):
-            found.setdefault(path.name[:_KNOWN], []).append(path)
+            found.setdefault(path.name[:KNOWN], []).append(path)
     return found
 
 

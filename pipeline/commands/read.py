@@ -20,14 +20,14 @@ from pathlib import Path, PurePosixPath
 from tqdm import tqdm
 
 from pipeline.annotations.ledger import is_odd, printable
-from pipeline.contracts import BASE, LOCATOR, MODEL, READINGS
+from pipeline.contracts import BASE, READINGS
 from pipeline.images.photo import PHOTO_SUFFIXES, UnreadablePhoto, read_header
 from pipeline.learning.hardware import use_hardware
 from pipeline.messages import say
 from pipeline.params import MachineParams, load_params
 from pipeline.reading.drawn import draw_readings, is_drawing
 from pipeline.reading.listing import ReadPhoto, width_of
-from pipeline.reading.model_files import find_models
+from pipeline.reading.model_files import find_folder, find_models
 from pipeline.reading.photos import Photo, find_photos
 from pipeline.reading.proposals import propose
 from pipeline.reading.reader import AS_IT_IS, Reader
@@ -41,8 +41,6 @@ _PARAMS = Path("params.yaml")
 _MACHINE = MachineParams(
     device="auto", threads=None, launcher="python", max_memory=None, compile=False, cluster=None
 )
-# The models of this checkout, for whoever reads photos from another folder.
-_OURS = Path(__file__).parents[2] / "models"
 # While a file is written, its name is some letters longer; 255 is what a disk takes.
 _LONGEST_NAME = 240
 _NAMED = 3
@@ -128,8 +126,7 @@ def load_reader() -> Reader:
     """
     params = load_params() if _PARAMS.exists() else None
     read, machine = (params.read, params.machine) if params else (AS_IT_IS, _MACHINE)
-    here = any((MODEL.parent / its).exists() for its in (LOCATOR.name, BASE.name))
-    folder = MODEL.parent if here else _OURS
+    folder = find_folder()
     reader = Reader.load(folder, read, use_hardware(machine, "fp32"))
     log.info("%s", tell_model(folder))
     return reader

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,7 @@ _SAME_PLACE = 0.03
 _SAME_BITS = 8
 _SAME_COLOUR = 1.5
 _COLOURS = ("red", "green", "blue")
-_EDGES = ("xmin", "xmax", "ymin", "ymax")
+_EDGES = ("xmin", "ymin", "xmax", "ymax")
 _OF_DIGITS = {*_EDGES, *_COLOURS, "pixels"}
 
 
@@ -53,14 +54,22 @@ def add_readings(photos: pd.DataFrame, digits: pd.DataFrame) -> pd.DataFrame:
         nothing = _by_photo(photos, np.empty((0, 0)), {})
         return photos.assign(places=nothing, colours=nothing)
     size = photos.set_index("photo")[["width", "height"]].reindex(ordered["photo"]).to_numpy()
-    left, right, top, bottom = (ordered[edge].to_numpy() for edge in _EDGES)
-    places = np.stack([(left + right) / 2, (top + bottom) / 2, bottom - top], axis=1)
-    places = places / size[:, [0, 1, 1]]
+    places = places_of(ordered[list(_EDGES)].to_numpy(), size)
     colours = ordered[list(_COLOURS)].to_numpy() / ordered[["pixels"]].to_numpy()
     rows = {str(photo): its for photo, its in ordered.groupby("photo").indices.items()}
     return photos.assign(
         places=_by_photo(photos, places, rows), colours=_by_photo(photos, colours, rows)
     )
+
+
+def places_of(boxes: NDArray[Any], size: NDArray[Any]) -> NDArray[np.float64]:
+    """Middle and height (n, 3) of boxes (n, 4), as shares of a photo's width and height.
+
+    Boxes have the edges xmin, ymin, xmax, ymax; `size` is of each one's photo, (n, 2), or (1, 2).
+    """
+    left, top, right, bottom = boxes.T
+    places = np.stack([(left + right) / 2, (top + bottom) / 2, bottom - top], axis=1)
+    return np.asarray(places / size[:, [0, 1, 1]])
 
 
 def _by_photo(

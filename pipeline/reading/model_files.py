@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from pipeline.contracts import BASE, CALIBRATION, LOCATOR, MODEL
 
+# The models of this checkout, for whoever reads photos from another folder.
+_OURS = Path(__file__).parents[2] / MODEL.parent
+
 
 class ModelFiles(NamedTuple):
     """The three files that a reader is made of; `own`: the locator was trained on own photos."""
@@ -15,6 +18,12 @@ class ModelFiles(NamedTuple):
     digits: Path
     calibration: Path
     own: bool
+
+
+def find_folder() -> Path:
+    """The folder of the models: the one here, where there is any, else this checkout's."""
+    here = any((MODEL.parent / its).exists() for its in (LOCATOR.name, BASE.name))
+    return MODEL.parent if here else _OURS
 
 
 def find_models(folder: Path) -> ModelFiles:

@@ -21,16 +21,17 @@ from pipeline.contracts import DIGITS, DRAWN, PHOTOS, PICKED
 from pipeline.images.photo import UnreadablePhoto
 from pipeline.messages import say
 from pipeline.params import Params
+from pipeline.reading.model_files import find_folder
 from pipeline.reading.proposals import propose
 from pipeline.runtime.command import make_parser, run
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5, write_file
 from service.choosing import WHY, Candidate, Choice, choose
-from service.commands.options import find_params, models_folder
-from service.names import safe_name
+from service.commands.options import find_params
+from service.names import KNOWN, copy_name
 from service.recording.arrivals import FolderGone, Stamp, list_photos
 from service.recording.crew import Crew, Read, ReaderPlan, Task, size_for
-from service.recording.recorder import Busy, read_content
+from service.recording.files import Busy, read_content
 from service.recording.rules import check
 from service.recording.storing import station_of
 from service.recording.taken import find_taken
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parse_arguments(argv)
     params = find_params()
     photos = find_unlabelled(options.folder)
-    plan = ReaderPlan(models_folder(), params.read, params.machine)
+    plan = ReaderPlan(find_folder(), params.read, params.machine)
     with Crew(plan, size_for(params.machine)) as crew:
         found = list(read_candidates(crew, options.folder, photos, params, options.to))
     chosen = choose([its for its, _ in found], options.count, count_labelled())
@@ -104,7 +105,7 @@ def read_candidates(
 ) -> Iterator[tuple[Candidate, Read]]:
     """What each photo shows; those that the pipeline has, or were `chosen` before, are left out."""
     known = {row.md5 for row in PHOTOS.read()} if PHOTOS.path.exists() else set()
-    before = {path.name.split("_")[0] for path in chosen.rglob("*_*")}
+    before = {path.name[:KNOWN] for path in chosen.rglob("*_*")}
     waiting: dict[str, tuple[str, str]] = {}
 
     def load() -> Iterator[Task]:
@@ -115,7 +116,7 @@ def read_candidates(
                 log.warning(say("WARNING: {file} cannot be read now", file=printable(path)))
                 continue
             sha256 = hashlib.sha256(content).hexdigest()
-            if md5(content) not in known and sha256[:12] not in before:
+            if md5(content) not in known and sha256[:KNOWN] not in before:
                 day = find_taken(content, PurePosixPath(path).name, stamp.modified_ns).at.date()
                 waiting[path] = sha256, day.isoformat()
                 yield Task(path, content)
@@ -150,7 +151,7 @@ def copy(folder: Path, choice: Choice, stamp: Stamp, size: tuple[int, int], plac
     content = read_content(folder / its.path, stamp)
     if hashlib.sha256(content).hexdigest() != its.sha256:
         raise Busy
-    name = safe_name(its.sha256, its.path)
+    name = copy_name(its.sha256, its.path)
     path = place / (DRAWN if choice.why == "random" else PICKED) / name
     write_file(path, content)
     xml = propose(name, size, its.readings)

@@ -6,7 +6,6 @@ import argparse
 import os
 from pathlib import Path
 
-from pipeline.contracts import BASE, LOCATOR, MODEL
 from pipeline.messages import say
 from pipeline.params import Params, load_params
 from service.database.opening import DEFAULT
@@ -27,9 +26,3 @@ def add_database(parser: argparse.ArgumentParser) -> None:
 def find_params() -> Params:
     """params.yaml here, else this checkout's; raises `UserError` where it is wrong."""
     return load_params(_PARAMS if _PARAMS.exists() else _CHECKOUT / _PARAMS)
-
-
-def models_folder() -> Path:
-    """Where the models are: here, else this checkout's."""
-    here = any((MODEL.parent / its).exists() for its in (LOCATOR.name, BASE.name))
-    return MODEL.parent if here else _CHECKOUT / MODEL.parent

@@ -21,9 +21,10 @@ from sqlalchemy.exc import DBAPIError
 from pipeline.annotations.ledger import printable
 from pipeline.messages import say
 from pipeline.params import RecordParams
+from pipeline.reading.model_files import find_folder
 from pipeline.runtime.command import make_parser, run
 from pipeline.runtime.errors import UserError
-from service.commands.options import add_database, find_params, models_folder
+from service.commands.options import add_database, find_params
 from service.database.opening import is_passing, open_database
 from service.recording.crew import Crew, ReaderPlan, size_for
 from service.recording.recorder import Recorder
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             folder=options.folder,
         )
     params = find_params()
-    plan = ReaderPlan(models_folder(), params.read, params.machine)
+    plan = ReaderPlan(find_folder(), params.read, params.machine)
     with Crew(plan, options.workers or size_for(params.machine)) as crew:
         engine = wait_for_database(options.database) if options.watch else None
         recorder = Recorder(

@@ -11,8 +11,9 @@ import sys
 from collections.abc import Sequence
 
 from pipeline.messages import say
+from pipeline.reading.model_files import find_folder
 from pipeline.runtime.command import make_parser, run
-from service.commands.options import add_database, find_params, models_folder
+from service.commands.options import add_database, find_params
 from service.database.opening import open_database, reading_from
 from service.models import find_model
 from service.status import Status, look
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     engine = open_database(options.database, create=False)
     with reading_from(engine) as connection:
-        status = look(connection, find_model(models_folder()).name, find_params().read.wrong)
+        status = look(connection, find_model(find_folder()).name, find_params().read.wrong)
     if options.json:
         sys.stdout.write(json.dumps(status.values(), ensure_ascii=False, indent=2) + "\n")
     else:

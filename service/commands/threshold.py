@@ -16,11 +16,12 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from pipeline.messages import say
+from pipeline.reading.model_files import find_folder
 from pipeline.reporting.acceptance import Promise, find_promise, tabulate
 from pipeline.runtime.command import make_parser, run
 from pipeline.runtime.errors import UserError
 from service import promises
-from service.commands.options import add_database, models_folder
+from service.commands.options import add_database
 from service.database.opening import open_database, reading_from, told
 from service.database.schema import promise
 from service.database.types import now
@@ -32,7 +33,7 @@ from service.promises import last_ending, last_reading
 def main(argv: Sequence[str] | None = None) -> None:
     """Gather what is known, find the threshold, say what can be promised, and keep it."""
     options = parse_arguments(argv)
-    model = find_model(models_folder()).name
+    model = find_model(find_folder()).name
     engine = open_database(options.database)
     with reading_from(engine) as connection:
         evidence = gather(connection, model, last_ending(connection, model))

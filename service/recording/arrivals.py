@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -41,7 +41,7 @@ class Arrivals:
 
     folder: Path
     known: dict[str, Stamp]
-    present: set[str] = field(default_factory=set)
+    present: Collection[str] = ()
     unreadable: set[str] = field(default_factory=set)
     # Each unknown file of the last scan, how it looked, and since when it has looked so.
     _before: dict[str, tuple[Stamp, float]] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Arrivals:
             unknown[path] = (stamp, since if before == stamp else moment)
             if before == stamp and moment - since >= _quiet(path, stamp):
                 settled.append(path)
-        self.present, self.unreadable, self._before = set(photos), unreadable, unknown
+        self.present, self.unreadable, self._before = photos.keys(), unreadable, unknown
         return sorted(settled, key=lambda path: (unknown[path][0].modified_ns, path))
 
     def stamp(self, path: str) -> Stamp:

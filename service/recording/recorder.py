@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -21,24 +20,16 @@ from pipeline.images.photo import UnreadablePhoto
 from pipeline.messages import say
 from pipeline.params import RecordParams
 from pipeline.runtime.errors import UserError
+from service.database.inserting import insert
 from service.database.opening import is_passing, told, words_of
 from service.database.schema import failure, file, watch
 from service.database.types import now
 from service.promises import threshold_of
-from service.recording.arrivals import Arrivals, FolderGone, Stamp, stamp_of
+from service.recording.arrivals import Arrivals, FolderGone, Stamp
 from service.recording.crew import Crew, Read, Task
-from service.recording.storing import (
-    Arrived,
-    Judge,
-    find_stale,
-    forget_failure,
-    insert,
-    is_recorded,
-    load_usual,
-    remaining_pause,
-    store,
-    store_failure,
-)
+from service.recording.failures import forget_failure, remaining_pause, store_failure
+from service.recording.files import Busy, check_name, read_content, storable
+from service.recording.storing import Arrived, Judge, find_stale, is_recorded, load_usual, store
 from service.recording.taken import find_taken
 
 log = logging.getLogger(__name__)
@@ -53,11 +44,6 @@ _BATCH = 64
 _RETRY, _FRESH = 1.0, 60.0
 # How long, in seconds, files that are young are waited for where nobody watches.
 _SETTLING = 12.0
-_LARGEST = 300_000_000
-
-
-class Busy(Exception):  # noqa: N818 - it says what the file is
-    """A file that is being written: later."""
 
 
 @dataclass
@@ -280,37 +266,3 @@ class Recorder:
                     log.warning(say("WARNING: the database is away ({why}): waiting", why=why))
                 said = why
                 time.sleep(_RETRY)
-
-
-def check_name(path: str) -> None:
-    """Raise `UnreadablePhoto` where no database can hold a file's name."""
-    if storable(path) != path:
-        raise UnreadablePhoto(say("its name has letters that are none: rename it"))
-
-
-def storable(text: str) -> str:
-    """A text as any database can hold it: what is no letter is written as its number."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\0")
-
-
-def read_content(path: Path, stamp: Stamp) -> bytes:
-    """A file's bytes, where it is still what was seen; raises `Busy` where it is not.
-
-    A link is not followed. Raises `OSError` where it cannot be opened, and `UnreadablePhoto` where
-    it is too large.
-    """
-    if stamp.bytes > _LARGEST:
-        raise UnreadablePhoto(say("the file is too large: {size} MB", size=stamp.bytes // 10**6))
-    flags = os.O_RDONLY
-    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):
-        flags |= getattr(os, name, 0)
-    try:
-        number = os.open(path, flags)
-    except FileNotFoundError:
-        raise Busy from None
-    with os.fdopen(number, "rb") as opened:
-        content = opened.read(_LARGEST + 1)
-        its = os.fstat(opened.fileno())
-    if stamp_of(its) != stamp or len(content) != stamp.bytes:
-        raise Busy
-    return content

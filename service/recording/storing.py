@@ -8,19 +8,19 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, func, select, update
 
 from pipeline.params import RecordParams
 from pipeline.reading.reading import Reading, Reason
-from service.database.schema import failure, file, photo, reading, weight
+from service.database.inserting import insert
+from service.database.schema import file, photo, reading, weight
 from service.database.types import now
 from service.models import Model
 from service.recording.arrivals import Stamp
 from service.recording.crew import Read
+from service.recording.failures import forget_failure
 from service.recording.rules import (
     check,
     check_displays,
@@ -31,7 +31,6 @@ from service.recording.rules import (
 )
 from service.recording.taken import Taken
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 3600.0
 # What is usual at a station is what so many of its newest weights show.
 _USUAL = 300
 
@@ -178,41 +177,6 @@ def store(
     forget_failure(connection, arrived.folder, arrived.path)
 
 
-def forget_failure(connection: Connection, folder: str, path: str) -> None:
-    """Take away that a file could not be read: it was, or it is gone."""
-    connection.execute(delete(failure).where(failure.c.folder == folder, failure.c.path == path))
-
-
-def store_failure(
-    connection: Connection, folder: str, path: str, stamp: Stamp, reason: str, sha256: str | None
-) -> float:
-    """Enter that a file could not be read, and why; returns the seconds until it is tried again."""
-    its = (failure.c.folder == folder, failure.c.path == path)
-    attempts = 1
-    before = connection.execute(select(failure).where(*its)).mappings().first()
-    if before and (before["bytes"], before["modified_ns"]) == tuple(stamp):
-        attempts += int(before["attempts"])
-    pause = pause_after(attempts)
-    moment = now()
-    values = {
-        "sha256": sha256, "bytes": stamp.bytes, "modified_ns": stamp.modified_ns, "reason": reason,
-        "attempts": attempts, "last_at": moment, "next_attempt": moment + timedelta(seconds=pause),
-    }  # fmt: skip
-    row = values | {"folder": folder, "path": path, "first_at": moment}
-    insert(connection, failure, row, ("folder", "path"), values)
-    return pause
-
-
-def pause_after(attempts: int) -> float:
-    """Seconds until the next attempt: 5, twice as many each time, an hour at most."""
-    return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(attempts - 1, 20))
-
-
-def remaining_pause(next_attempt: datetime, attempts: int) -> float:
-    """Seconds until a moment in the database, no more than its pause: clocks jump."""
-    return max(0.0, min((next_attempt - now()).total_seconds(), pause_after(attempts)))
-
-
 def load_usual(connection: Connection) -> dict[str, Counter[int]]:
     """How many of the newest weights of each station have so many digits."""
     usual: dict[str, Counter[int]] = {}
@@ -223,19 +187,6 @@ def load_usual(connection: Connection) -> dict[str, Counter[int]]:
     for station, text in connection.execute(rows):
         usual.setdefault(station, Counter())[sum(map(str.isdigit, text))] += 1
     return usual
-
-
-def insert(
-    connection: Connection, table: Table, row: Mapping[str, Any],
-    key: Sequence[str] = (), update: Mapping[str, Any] | None = None,
-) -> None:  # fmt: skip
-    """Insert a row where none has its key; else leave that, or update it with some values."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(dict(row))
-    if update is None:
-        connection.execute(statement.on_conflict_do_nothing())
-    else:
-        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=dict(update)))
 
 
 def _follow(connection: Connection, arrived: Arrived) -> None:

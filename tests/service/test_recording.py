@@ -33,8 +33,9 @@ from service.database.schema import failure, file, photo, reading, weight
 from service.database.types import now
 from service.recording.arrivals import Arrivals
 from service.recording.crew import Crew, ReaderPlan, Task
+from service.recording.failures import pause_after, remaining_pause
 from service.recording.recorder import Recorder
-from service.recording.storing import pause_after, remaining_pause, station_of
+from service.recording.storing import station_of
 
 HARNESS = Path(__file__).with_name("replaying.py")
 KILLS = int(os.environ.get("KILLS", "30"))

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import contextmanager
 from xml.etree import ElementTree as ET
 
 import pytest
+from browsers import open_browser
 from helpers import display
 from reviewing import Plant, serving
 
 from pipeline.messages import say_in
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="to look at the page: pip install --editable '.[test]'"
-)
 pytestmark = pytest.mark.slow
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 HOSTILE = "<img src=x onerror=alert(1)>.jpg"
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 SHOWN = "#reading:not([hidden])"
@@ -27,13 +23,8 @@ ALL_DONE = "Nothing waits."
 @pytest.fixture(scope="module")
 def browser():
     """One browser for all tests here."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip("to look at the page: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with open_browser() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture

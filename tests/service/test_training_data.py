@@ -10,7 +10,8 @@ import pytest
 from helpers import Workplace, contents, display, furnish
 from reviewing import Person, Plant, serving
 
-from service.training_data import export_corrections, safe_name
+from service.names import safe_name
+from service.training_data import export_corrections
 
 
 @pytest.fixture

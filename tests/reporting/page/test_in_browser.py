@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
+from browsers import BROWSERS, open_browser
 from helpers import ROOT
 from sample_report import make_doubts, make_predictions, make_report, make_training, repeat
 
 from pipeline.reporting.page.render import render_audit, render_report
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="to look at the page: pip install --editable '.[test]'"
-)
 pytestmark = pytest.mark.slow
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 READINGS = {
     "저울 <script>alert(1)<b>.jpg": ("77012", "71019"),
     "b.jpg": ("345", "845"),
@@ -26,13 +21,8 @@ READINGS = {
 @pytest.fixture(scope="module")
 def browser():
     """One browser for all tests here."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip("to look at the page: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with open_browser() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
