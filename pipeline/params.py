@@ -109,6 +109,7 @@ class TrainParams(_Section):
     input_size: Annotated[int, Field(ge=16, le=256)]
     batch_size: Annotated[int, Field(ge=1)]
     epochs: Annotated[int, Field(ge=1)]
+    enough_steps: Annotated[int, Field(ge=1)] | None = None
     optimizer: Literal["sgd", "adam"]
     lr: Annotated[float, Field(gt=0)]
     momentum: Annotated[float, Field(ge=0, lt=1)]
@@ -201,7 +202,7 @@ class AuditParams(_Section):
         augment = params.augment.model_copy(update={"strength": self.strength})
         own = {"model": self.model, "epochs": self.epochs, "optimizer": "adam", "lr": self.lr}
         # From nothing to the last epoch: what knew a digit's label must not judge it.
-        blind = {"init": None, "keep": "last", "patience": 0}
+        blind = {"init": None, "keep": "last", "patience": 0, "enough_steps": None}
         training = params.model_copy(update={**own, **blind, "augment": augment})
         return [
             training.model_copy(update={"seed": params.seed + number})

@@ -6,13 +6,14 @@ data/digits.csv -> data/stats.json
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.contracts import CHANNELS, DIGITS, STATS
+from pipeline.contracts import CHANNELS, DIGITS, STATS, DigitRow
 from pipeline.messages import say
 from pipeline.runtime.command import parse_no_options, run
 from pipeline.runtime.files import write_json
@@ -23,22 +24,22 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """Load the digits' sums, save their mean and standard deviation."""
     parse_no_options("stats", __doc__)
-    stats = channel_stats(DIGITS.read_frame())
+    stats = channel_stats(DIGITS.read())
     write_json(STATS, stats)
     log.info(say("{digits} digits, mean {mean}, std {std}", **stats))
 
 
-def channel_stats(digits: pd.DataFrame) -> dict[str, Any]:
-    """Mean and standard deviation of red, green and blue, in 0..1, of the digits in a frame.
+def channel_stats(digits: Sequence[DigitRow]) -> dict[str, Any]:
+    """Mean and standard deviation of red, green and blue, in 0..1, of some digits.
 
     Each image weighs the same, as the network sees each at one size:
     std = sqrt(mean of the images' mean squares - mean ** 2).
     """
-    pixels = digits["pixels"].to_numpy(dtype=np.float64)[:, None]
-    means = digits[list(CHANNELS)].to_numpy(dtype=np.float64) / pixels / 255
-    squares = digits[[f"{name}_squared" for name in CHANNELS]].to_numpy(dtype=np.float64)
-    mean = means.mean(axis=0)
-    variance = (squares / pixels / 255**2).mean(axis=0) - mean**2
+    sums = attrgetter("pixels", *CHANNELS, *(f"{name}_squared" for name in CHANNELS))
+    pixels, values = np.split(np.array(list(map(sums, digits)), dtype=np.float64), [1], axis=1)
+    means, squares = np.split(values / pixels, 2, axis=1)
+    mean = (means / 255).mean(axis=0)
+    variance = (squares / 255**2).mean(axis=0) - mean**2
     std = np.sqrt(np.maximum(variance, 0))
     return {
         "digits": len(digits),

@@ -26,6 +26,7 @@ from pipeline.learning.loop import train
 from pipeline.learning.networks import build
 from pipeline.learning.resume import Unfinished
 from pipeline.learning.run import Run
+from pipeline.learning.schedule import fit_epochs
 from pipeline.learning.team import join_team, launch_team
 from pipeline.messages import say
 from pipeline.messages.duration import tell_duration
@@ -61,6 +62,7 @@ def train_as_part(run: Run, params: Params) -> None:
         Digits.load(read_list(path), params.train.input_size, run.hardware, params.machine)
         for path in LISTS.values()
     )
+    run = replace(run, params=fit_epochs(run.params, len(training)))
     reader = make_reader(mean, std, params.train)
     unfinished = find_unfinished(reader, training, validation, run)
     log.info(

@@ -1,6 +1,7 @@
 """Train one combination of a study as the guidebook does, and write down how well it reads.
 
-data/train_data.txt, data/valid_data.txt, data/digits, data/stats.json -> studies/results/*.json
+data/train_data.txt, data/valid_data.txt, data/digits, data/digits.csv, data/stats.json
+-> studies/results/*.json
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import math
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts import LISTS, read_list, read_stats
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.contracts import DIGITS, LISTS, read_list, read_stats
 from pipeline.images.digits import CLASSES
-from pipeline.learning.digit_reader import ChannelNorm, DigitReader
+from pipeline.learning.digit_reader import ChannelNorm, DigitReader, predict
 from pipeline.learning.hardware import prepare_hardware
 from pipeline.learning.inputs import Digits
 from pipeline.learning.loop import train
@@ -31,7 +35,7 @@ log = logging.getLogger(__name__)
 _GUIDEBOOK = {
     "batch_size": 128, "momentum": 0.9, "weight_decay": 5e-4, "warmup_epochs": 0,
     "label_smoothing": 0.0, "keep": "last", "patience": 0, "init": None,
-    "accumulate": 1,
+    "accumulate": 1, "enough_steps": None,
 }  # fmt: skip
 
 
@@ -69,9 +73,11 @@ def guidebook_params(params: TrainParams, **combination: object) -> TrainParams:
 
 
 def measure(params: TrainParams, machine: MachineParams, share: float) -> dict[str, Any]:
-    """Train on a share of the digits; returns how many there were and the last epoch's accuracy.
+    """Train on a share of the digits, and read the validation digits after the last epoch.
 
-    Training whose loss is no longer a number has read nothing: its accuracy is 0.
+    Returns how many digits there were, the shares read right, and of each validation photo how many
+    of its digits were [read right, there]. Training whose loss is no longer a number has read
+    nothing.
     """
     hardware = prepare_hardware(params, machine)
     files = {side: read_list(path) for side, path in LISTS.items()}
@@ -82,14 +88,33 @@ def measure(params: TrainParams, machine: MachineParams, share: float) -> dict[s
         Digits.load(its, params.input_size, hardware, machine) for its in files.values()
     )
     reader = DigitReader(build(params.model, len(CLASSES), params.seed), ChannelNorm(*read_stats()))
-    accuracy = {"train_accuracy": 0.0, "valid_accuracy": 0.0}
+    train_accuracy, right = 0.0, np.zeros(len(validation), dtype=bool)
     try:
         for epoch in train(reader, training, validation, Run(params, hardware)):
-            accuracy = {name: round(getattr(epoch, name), 6) for name in accuracy}
+            train_accuracy = epoch.train_accuracy
+        classes = predict(reader, validation.images, hardware).argmax(1)
+        right = (classes == validation.classes).cpu().numpy()
     except UserError as error:
         log.warning("%s", error)
-        accuracy = dict.fromkeys(accuracy, 0.0)
-    return {"train_digits": len(training), "valid_digits": len(validation), **accuracy}
+        train_accuracy = 0.0
+    return {
+        "train_digits": len(training),
+        "valid_digits": len(validation),
+        "train_accuracy": round(train_accuracy, 6),
+        "valid_accuracy": round(float(right.mean()), 6),
+        "photos": count_by_photo(files["valid"], right),
+    }
+
+
+def count_by_photo(files: list[str], right: NDArray[np.bool_]) -> dict[str, list[int]]:
+    """Of each photo, how many of its digits (n,) are [right, there]."""
+    photo_of = {row.file: row.photo for row in DIGITS.read()}
+    counts: dict[str, list[int]] = {}
+    for file, is_right in zip(files, right, strict=True):
+        count = counts.setdefault(photo_of[file], [0, 0])
+        count[0] += int(is_right)
+        count[1] += 1
+    return dict(sorted(counts.items()))
 
 
 if __name__ == "__main__":

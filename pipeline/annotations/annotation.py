@@ -29,12 +29,13 @@ from pipeline.annotations.rules import (
 from pipeline.annotations.voc import UnreadableXml, VocFile, read_voc
 from pipeline.images.box import Box, LabelledBox
 from pipeline.images.photo import (
+    OpenedPhoto,
     PhotoHeader,
     PhotoTooLarge,
     UnreadablePhoto,
     read_bytes,
-    read_header,
 )
+from pipeline.images.reading_order import reading_order
 from pipeline.params import ParseParams
 
 
@@ -44,8 +45,9 @@ class Annotation:
 
     `objects` are the numbers of all that it has; `dialect` is empty where it cannot be read,
     `photo` where it has none; `rank` says how sure it is that the photo is its own (see `Match`).
-    A finding about no object is about the file. `others` are boxes of what is no digit. Where no
-    box is used, `unused` says why, if that is no single box's fault.
+    A finding about no object is about the file. `others` are boxes of what is no digit, `places`
+    the (row, column) of each of `boxes` in reading order. Where no box is used, `unused` says why,
+    if that is no single box's fault.
     """
 
     xml: str
@@ -55,6 +57,7 @@ class Annotation:
     objects: tuple[int, ...] = ()
     boxes: dict[int, LabelledBox] = field(default_factory=dict)
     others: dict[int, LabelledBox] = field(default_factory=dict)
+    places: list[tuple[int, int]] = field(default_factory=list)
     findings: list[tuple[int | None, Finding]] = field(default_factory=list)
     unused: Finding | None = None
 
@@ -63,7 +66,7 @@ class Annotation:
         self.unused = unused
         self.findings = [entry for entry in self.findings if entry[0] not in self.boxes]
         self.findings.extend((number, finding) for number in self.boxes)
-        self.boxes = {}
+        self.boxes, self.places = {}, []
 
     def drop(self, dropped: Mapping[int, Finding]) -> None:
         """Do not use some of the boxes, whatever else was found of them."""
@@ -74,7 +77,7 @@ class Annotation:
 
     def reject_whole(self, finding: Finding) -> Annotation:
         """Use no object, whatever else was found of each."""
-        self.unused, self.boxes = finding, {}
+        self.unused, self.boxes, self.places = finding, {}, []
         self.findings = [(number, finding) for number in self.objects]
         return self
 
@@ -101,9 +104,9 @@ class AnnotationReader:
             if other:
                 annotation.findings.append((None, Finding("other_photo_named", other)))
             content = read_bytes(self.folder / annotation.photo)
-            header = read_header(content, self.params.max_megapixels)
-            read_objects(annotation, voc, dialect, header, self.params)
-            self._check_pixels(annotation, content, header)
+            photo = OpenedPhoto(content, self.params.max_megapixels)
+            read_objects(annotation, voc, dialect, photo.header, self.params)
+            self._check_pixels(annotation, photo)
         except Rejected as rejected:
             return annotation.reject_whole(rejected.finding)
         except PhotoTooLarge as error:
@@ -112,10 +115,11 @@ class AnnotationReader:
             return annotation.reject_whole(_about(annotation, "unreadable_photo", error))
         return annotation
 
-    def _check_pixels(self, annotation: Annotation, content: bytes, header: PhotoHeader) -> None:
+    def _check_pixels(self, annotation: Annotation, photo: OpenedPhoto) -> None:
         boxes = {number: box for number, (box, _) in annotation.boxes.items()}
         if boxes:
-            annotation.drop(find_blank(content, header, boxes))
+            annotation.drop(find_blank(photo, boxes))
+        annotation.places = reading_order([box for box, _ in annotation.boxes.values()])
 
     def _why_unreadable(self, xml: str, error: UnreadableXml) -> Finding:
         """Labels of another format, or no labels at all."""

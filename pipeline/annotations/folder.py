@@ -13,7 +13,6 @@ from pipeline.annotations.matching import PhotoFinder
 from pipeline.annotations.reasons import EXPECTED
 from pipeline.annotations.rules import Finding
 from pipeline.contracts import BoxRow, ObjectRow
-from pipeline.images.reading_order import reading_order
 from pipeline.params import ParseParams
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.parallel import map_photos
@@ -112,9 +111,9 @@ def _enter(annotation: Annotation, ledger: Ledger) -> None:
             ledger.note_file(file, unused)
     for number, finding in sorted(annotation.findings, key=lambda entry: entry[0] or 0):
         ledger.note(xml, number, finding)
-    places = reading_order([box for box, _ in annotation.boxes.values()])
-    for (number, (box, label)), (row, column) in zip(annotation.boxes.items(), places, strict=True):
-        ledger.boxes.append(BoxRow(photo, xml, number, label, *box, row, column))
+    placed = zip(annotation.boxes.items(), annotation.places, strict=True)
+    for (number, (box, label)), place in placed:
+        ledger.boxes.append(BoxRow(photo, xml, number, label, *box, *place))
     for number, (box, label) in annotation.others.items() if annotation.boxes else ():
         ledger.others.append(ObjectRow(photo, xml, number, printable(label), *box))
 

@@ -6,7 +6,7 @@ import codecs
 import errno
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -167,16 +167,24 @@ def _parser(encoding: str | None) -> etree.XMLParser:
 
 def _read_object(number: int, node: etree._Element) -> VocObject:
     parts = _children(node)
-    names = Counter(_name(child) for child in node)
-    flaws = [f"{count} <{part}>" for part in ("name", "bndbox") if (count := names[part]) > 1]
+    flaws = _repeated(node, parts, ("name", "bndbox"))
     box = None
     if "bndbox" in parts:
         edges = _children(parts["bndbox"])
         xmin, ymin, xmax, ymax = (_text(edges, edge).strip() for edge in EDGES)
         box = (xmin, ymin, xmax, ymax)
-        twice = Counter(_name(child) for child in parts["bndbox"])
-        flaws += [f"{twice[edge]} <{edge}>" for edge in EDGES if twice[edge] > 1]
+        flaws += _repeated(parts["bndbox"], edges, EDGES)
     return VocObject(number, _text(parts, "name"), box, " and ".join(flaws), _read_rotation(parts))
+
+
+def _repeated(
+    node: etree._Element, children: dict[str, etree._Element], names: Iterable[str]
+) -> list[str]:
+    """Which of `names` an element has several times, and how often; `children` are its own."""
+    if len(children) == len(node):
+        return []
+    count = Counter(map(_name, node))
+    return [f"{count[name]} <{name}>" for name in names if count[name] > 1]
 
 
 def _read_rotation(parts: dict[str, etree._Element]) -> str:
@@ -194,11 +202,8 @@ def _find_strays(root: etree._Element, objects: list[etree._Element]) -> list[et
     An object accounts for that one, whether it is read or not; one at another place is a stray.
     """
     ours = set(objects)
-    elsewhere = [
-        node
-        for node in root.iter(etree.Element)
-        if _name(node).lower() == "object" and node not in ours
-    ]
+    named = [(node, _name(node).lower()) for node in root.iter(etree.Element)]
+    elsewhere = [node for node, name in named if name == "object" and node not in ours]
     accounted = set()
     for node in (*objects, *elsewhere):
         boxes = [child for child in node if _name(child).lower() in BOX_LIKE]
@@ -207,8 +212,8 @@ def _find_strays(root: etree._Element, objects: list[etree._Element]) -> list[et
     astray = set(elsewhere)
     return [
         node
-        for node in root.iter(etree.Element)
-        if node in astray or (_name(node).lower() in BOX_LIKE and node not in accounted)
+        for node, name in named
+        if node in astray or (name in BOX_LIKE and node not in accounted)
     ]
 
 
@@ -236,7 +241,8 @@ def _read_tells(root: etree._Element, head: dict[str, etree._Element]) -> Tells:
 
 def _name(node: etree._Element) -> str:
     """An element's name without its namespace."""
-    return str(node.tag).rpartition("}")[2]
+    tag = str(node.tag)
+    return tag.rpartition("}")[2] if tag[0] == "{" else tag
 
 
 def _children(node: etree._Element | None) -> dict[str, etree._Element]:

@@ -9,17 +9,18 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from pipeline.contracts import BOXES, DIGITS, PHOTOS, BoxRow, DigitRow, PhotoRow
-from pipeline.images.cutting import channel_sums, cut, digit_file, digit_key, encode
+from pipeline.images.cutting import channel_sums, digit_file, digit_key, encode, widen
 from pipeline.images.perceptual_hash import perceptual_hash
-from pipeline.images.photo import UnreadablePhoto, decode_photo, read_bytes, taken_at
+from pipeline.images.photo import OpenedPhoto, UnreadablePhoto, read_bytes
 from pipeline.images.stamps import StampRow, stamp_of
 from pipeline.messages import say
 from pipeline.runtime.errors import UserError
-from pipeline.runtime.files import md5, write_file
+from pipeline.runtime.files import md5, write_new
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,14 +103,15 @@ class Cropper:
             photo_md5 = md5(content)
             kept = [self._kept(task.last, box, photo_md5) for box in task.boxes]
             if task.last and task.last.photo.md5 == photo_md5 and None not in kept:
-                photo, image = task.last.photo, None
+                photo, pixels = task.last.photo, None
             else:
-                image = decode_photo(content)
-                photo = _describe(task.photo, content, image)
+                opened = OpenedPhoto(content)
+                pixels = opened.pixels()
+                photo = _describe(task.photo, photo_md5, opened, pixels)
         except UnreadablePhoto as error:
             raise _changed(task.photo, error) from None
         digits = [
-            digit or self._write(image, box, photo.md5)
+            digit or self._write(pixels, box, photo.md5)
             for digit, box in zip(kept, task.boxes, strict=True)
         ]
         stamps = [StampRow(its.file, its.md5, stamp_of(self._path(its.file))) for its in digits]
@@ -142,30 +144,36 @@ class Cropper:
     def _path(self, file: str) -> str:
         return f"{self.digits_folder}/{file}"
 
-    def _write(self, photo: Image.Image | None, box: BoxRow, photo_md5: str) -> DigitRow:
+    def _write(self, photo: NDArray[np.uint8] | None, box: BoxRow, photo_md5: str) -> DigitRow:
         assert photo is not None
-        if box.xmax > photo.width or box.ymax > photo.height:
+        height, width, _ = photo.shape
+        if box.xmax > width or box.ymax > height:
             raise _changed(box.photo, "its size is another one")
         digit, content = _cut_digit(photo, box, photo_md5, self.params)
-        write_file(self.digits_folder / digit.file, content)
+        write_new(self._path(digit.file), content)
         return digit
 
 
 def _cut_digit(
-    photo: Image.Image, box: BoxRow, photo_md5: str, params: CropParams
+    photo: NDArray[np.uint8], box: BoxRow, photo_md5: str, params: CropParams
 ) -> tuple[DigitRow, bytes]:
     """A digit's row, and its image's bytes."""
-    image = cut(photo, box.box, params.margin)
+    height, width, _ = photo.shape
+    place = widen(box.box, params.margin, width, height)
+    image = np.ascontiguousarray(photo[place.ymin : place.ymax, place.xmin : place.xmax])
     content = encode(image, params.format)
     file, key = digit_file(box, params.format), digit_key(photo_md5, box, params)
     values = (*_of_box(box), file, key, md5(content), *channel_sums(image))
     return DigitRow(*values), content
 
 
-def _describe(photo: str, content: bytes, image: Image.Image) -> PhotoRow:
-    """A photo's row; `image` is its content, decoded."""
-    looks = perceptual_hash(image)
-    return PhotoRow(photo, md5(content), looks, image.width, image.height, taken_at(content))
+def _describe(
+    photo: str, photo_md5: str, opened: OpenedPhoto, pixels: NDArray[np.uint8]
+) -> PhotoRow:
+    """A photo's row; `pixels` are what it was decoded to."""
+    height, width, _ = pixels.shape
+    looks = perceptual_hash(pixels)
+    return PhotoRow(photo, photo_md5, looks, width, height, opened.taken_at)
 
 
 def _changed(photo: str, why: object) -> UserError:
@@ -196,13 +204,14 @@ def cut_boxes(
     for photo, its_boxes in tqdm(by_photo, "crop", unit=" photos", disable=None, delay=1):
         try:
             content = read_bytes(folder / str(photo))
-            image = decode_photo(content)
+            opened = OpenedPhoto(content)
+            pixels = opened.pixels()
         except UnreadablePhoto as error:
             log.warning(say("{photo} is left out: {why}", photo=photo, why=error))
             continue
-        described = _describe(str(photo), content, image)
+        described = _describe(str(photo), md5(content), opened, pixels)
         for values in its_boxes.itertuples(index=False):
-            digit, coded = _cut_digit(image, BoxRow(*values), described.md5, params)
+            digit, coded = _cut_digit(pixels, BoxRow(*values), described.md5, params)
             digits.append(digit)
             contents.append(coded)
         photos.append(described)

@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import simplejpeg
+from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError, features
 
 from pipeline.images.disguises import what_it_is
@@ -76,62 +79,96 @@ def read_photo(path: Path) -> Image.Image:
     return decode_photo(read_bytes(path))
 
 
-def read_header(content: bytes, max_megapixels: float = LARGEST_MEGAPIXELS) -> PhotoHeader:
-    """A photo's size; of a JPEG without decoding it.
+class OpenedPhoto:
+    """A photo's bytes, looked at once: how large it is, when it was taken, its pixels.
 
     Raises `UnreadablePhoto` with the reason, `PhotoTooLarge` above `max_megapixels`.
     """
-    with _told(), _open(content, max_megapixels) as image:
-        stored = _orientation(image)
-        if image.format not in _JPEG:
-            image.load()
+
+    def __init__(self, content: bytes, max_megapixels: float = LARGEST_MEGAPIXELS) -> None:
+        self._content = content
+        with _told():
+            self._image = _open(content, max_megapixels)
+            self._is_jpeg = self._image.format in _JPEG
+            self._stored = _orientation(self._image)
+
+    @cached_property
+    def header(self) -> PhotoHeader:
+        """Its size; of a JPEG without decoding it. Raises `UnreadablePhoto` with the reason."""
+        with _told():
+            remaining = self._load()
+        width, height = self._image.size
+        if remaining >= 5:
+            width, height = height, width
+        return PhotoHeader(width, height, max(self._stored, remaining))
+
+    def decode(self, reduction: int = 1) -> Image.Image:
+        """Its pixels as `pixels` gives them, as an RGB image."""
+        return Image.fromarray(self.pixels(reduction))
+
+    def pixels(self, reduction: int = 1) -> NDArray[np.uint8]:
+        """Its pixels (height, width, 3), upright; raises `UnreadablePhoto` with the reason.
+
+        A JPEG is decoded at a `reduction`th of its size (1, 2, 4 or 8), other formats as they are.
+        What the decoder takes for damage is damage.
+        """
+        with _told():
+            orientation = self._load()
+            if self._is_jpeg:
+                rgb = _decode_jpeg(self._content, self._image, reduction)
+            else:
+                rgb = np.asarray(_to_rgb(self._image))
+            return _turn_upright(rgb, orientation)
+
+    @property
+    def taken_at(self) -> str:
+        """When it was taken, as EXIF has it (2026:11:26 08:30:00); empty where it does not say."""
+        try:
+            exif = self._image.getexif()
+            times = exif.get_ifd(ExifTags.IFD.Exif)
+            taken = times.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
+        except Exception:  # whatever damaged EXIF makes its reader raise
+            return ""
+        return taken if isinstance(taken, str) and _TIME.fullmatch(taken) else ""
+
+    def _load(self) -> int:
+        """How the pixels that decoding gives are still turned."""
+        if self._is_jpeg:
+            return self._stored
+        self._image.load()
         # A loaded TIFF is upright already; a PNG may say so only behind its pixels.
-        remaining = _orientation(image)
-        width, height = image.size
-    if remaining >= 5:
-        width, height = height, width
-    return PhotoHeader(width, height, max(stored, remaining))
+        return _orientation(self._image)
+
+
+def read_header(content: bytes, max_megapixels: float = LARGEST_MEGAPIXELS) -> PhotoHeader:
+    """A photo's size, as `OpenedPhoto` has it; raises what that raises."""
+    return OpenedPhoto(content, max_megapixels).header
 
 
 def decode_photo(content: bytes, reduction: int = 1) -> Image.Image:
-    """Decode a photo's bytes to an upright RGB image; raises `UnreadablePhoto` with the reason.
-
-    A JPEG is decoded at a `reduction`th of its size (1, 2, 4 or 8), other formats as they are. What
-    the decoder takes for damage is damage.
-    """
-    with _told(), _open(content, LARGEST_MEGAPIXELS) as image:
-        if image.format in _JPEG:
-            rgb = _decode_jpeg(content, image, reduction)
-            orientation = _orientation(image)
-        else:
-            image.load()
-            orientation = _orientation(image)
-            rgb = _to_rgb(image)
-        return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
+    """A photo's pixels, as `OpenedPhoto` decodes them; raises what that raises."""
+    return OpenedPhoto(content).decode(reduction)
 
 
 def reduction_to(length: int, enough: float) -> int:
-    """The most that `decode_photo` may reduce by so that `length` pixels stay `enough`."""
+    """The most that `decode` may reduce by so that `length` pixels stay `enough`."""
     return next(by for by in (8, 4, 2, 1) if by == 1 or length >= enough * by)
 
 
 def taken_at(content: bytes) -> str:
-    """When a photo was taken, as EXIF has it (2026:11:26 08:30:00); empty where it does not say."""
+    """When a photo was taken, as `OpenedPhoto` has it; empty where it cannot be read."""
     try:
-        with _open(content, LARGEST_MEGAPIXELS) as image:
-            exif = image.getexif()
-            times = exif.get_ifd(ExifTags.IFD.Exif)
-            taken = times.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
-    except Exception:  # whatever damaged EXIF makes its reader raise
+        return OpenedPhoto(content).taken_at
+    except UnreadablePhoto:
         return ""
-    return taken if isinstance(taken, str) and _TIME.fullmatch(taken) else ""
 
 
-def _decode_jpeg(content: bytes, image: Image.Image, reduction: int) -> Image.Image:
+def _decode_jpeg(content: bytes, image: Image.Image, reduction: int) -> NDArray[np.uint8]:
     """A JPEG, opened as `image`, as RGB: as Pillow decodes it, to the pixel, but damage is told."""
     width, height = (-(-length // reduction) for length in image.size)
     wanted = {"min_width": width, "min_height": height} if reduction > 1 else {}
     colours = {"RGB": "RGB", "L": "GRAY"}.get(image.mode, "CMYK")
+    pixels: NDArray[np.uint8]
     try:
         pixels = simplejpeg.decode_jpeg(content, colours, strict=True, **wanted)
     except ValueError as error:
@@ -140,8 +177,15 @@ def _decode_jpeg(content: bytes, image: Image.Image, reduction: int) -> Image.Im
         pixels = simplejpeg.decode_jpeg(content, colours, strict=False, **wanted)
     if colours == "CMYK":
         # Adobe's are inverted, others are not: Pillow tells them apart.
-        return image.convert("RGB")
-    return Image.fromarray(pixels.squeeze()).convert("RGB")
+        return np.asarray(image.convert("RGB"))
+    return pixels if colours == "RGB" else pixels.repeat(3, axis=2)
+
+
+def _turn_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Pixels (height, width, 3) stored in an EXIF orientation, 1 to 8, as they are seen."""
+    if orientation not in _UPRIGHT:
+        return pixels
+    return np.asarray(Image.fromarray(pixels).transpose(_UPRIGHT[orientation]))
 
 
 @contextmanager

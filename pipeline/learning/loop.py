@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +19,7 @@ from pipeline.learning.digit_reader import DigitReader, predict
 from pipeline.learning.inputs import Digits
 from pipeline.learning.recorded import Recorded
 from pipeline.learning.run import Run
-from pipeline.learning.schedule import learning_rate
+from pipeline.learning.schedule import fit_epochs, learning_rate
 from pipeline.learning.team import without_sync
 from pipeline.messages import say
 from pipeline.params import TrainParams
@@ -36,6 +37,7 @@ def train(
     epoch, the reader has the weights that `params.keep` asks for. Raises `UserError` when a
     figure is no longer a number.
     """
+    run = replace(run, params=fit_epochs(run.params, len(training)))
     params, team, unfinished = run.params, run.team, run.unfinished
     run.hardware.place(reader)
     optimizer = make_optimizer(reader, params)

@@ -14,6 +14,18 @@ SCHEDULES: dict[str, Callable[[float, int], float]] = {
 }
 
 
+def fit_epochs(params: TrainParams, digits: int) -> TrainParams:
+    """`params` with the epochs that so many training digits get.
+
+    None but the first begins when `params.enough_steps` are done.
+    """
+    if params.enough_steps is None:
+        return params
+    steps = math.ceil(digits / params.batch_size)
+    enough = math.ceil(params.enough_steps / steps)
+    return params.model_copy(update={"epochs": min(params.epochs, enough)})
+
+
 def learning_rate(params: TrainParams, epoch: float) -> float:
     """The rate at `epoch`, 0 to `params.epochs`, in fractions within an epoch.
 

@@ -31,6 +31,19 @@ def write_file(path: Path, content: bytes | memoryview, durable: bool = False) -
         raise
 
 
+def write_new(path: str, content: bytes) -> None:
+    """Put `content` at a path where most likely nothing is; else, do as `write_file` does.
+
+    It takes half the time, since nothing is renamed, and a killed run may leave half a file: for
+    files that count only once a record, written later, has their MD5.
+    """
+    try:
+        with open(path, "xb") as file:  # noqa: PTH123 - of 30,000 paths, pathlib makes a second's work
+            file.write(content)
+    except (FileExistsError, FileNotFoundError):
+        write_file(Path(path), content)
+
+
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
     """Write figures as JSON, in the order given."""
     write_file(path, (json.dumps(values, indent=2) + "\n").encode("utf-8"))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from pipeline.annotations.ledger import printable
@@ -44,7 +45,7 @@ class Rereader:
         # What is doubtful already needs no second reason.
         is_clear = any(its.verdict == "accepted" for its in readings)
         again = self._again(picture) if is_clear else ()
-        return Read("", tuple(readings), tuple(again), size, perceptual_hash(picture))
+        return Read("", tuple(readings), tuple(again), size, perceptual_hash(np.asarray(picture)))
 
     def _again(self, picture: Image.Image) -> Sequence[str]:
         width, height = picture.size

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from helpers import TRAIN
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.learning.schedule import learning_rate
+from pipeline.learning.schedule import fit_epochs, learning_rate
 
 
 def rate(epoch, scheduler, lr=0.1, epochs=100, warmup_epochs=0):
@@ -71,3 +73,19 @@ def test_a_warm_up_rises_in_a_line_from_zero_to_the_schedule(scheduler):
 def test_a_warm_up_longer_than_the_run_ends_with_it():
     """A short trial run is so not all at a rate near zero."""
     assert rate(1, "exponential", epochs=2, warmup_epochs=100) == pytest.approx(0.0495)
+
+
+@given(
+    st.integers(1, 10**6), st.integers(1, 512), st.integers(1, 100),
+    st.none() | st.integers(1, 10**5),
+)  # fmt: skip
+def test_no_epoch_begins_after_enough_steps(digits, batch_size, epochs, enough_steps):
+    """Counted one by one: but for the first, each begins before that many steps are done."""
+    params = TRAIN.model_copy(
+        update={"batch_size": batch_size, "epochs": epochs, "enough_steps": enough_steps}
+    )
+    begun, steps = 0, 0
+    while begun < epochs and (not begun or enough_steps is None or steps < enough_steps):
+        begun += 1
+        steps += len(range(0, digits, batch_size))
+    assert fit_epochs(params, digits).epochs == begun

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers import contents, write
 
-from pipeline.runtime.files import md5, write_file, write_json
+from pipeline.runtime.files import md5, write_file, write_json, write_new
 
 
 def test_a_file_is_written_with_its_folders(tmp_path):
@@ -48,6 +48,21 @@ def test_a_file_behind_a_link_is_left_alone(tmp_path):
     (tmp_path / "a.txt").symlink_to(tmp_path / "cache/7")
     write_file(tmp_path / "a.txt", b"new")
     assert contents(tmp_path) == {"a.txt": b"new", "cache/7": b"cached"}
+
+
+@pytest.mark.parametrize("before", ["nothing", "a file", "a link", "half a file"])
+def test_a_new_file_is_written_whole_whatever_was_there(tmp_path, before):
+    """Of a file with two names, as DVC's cache links them, the other one keeps its content."""
+    path = tmp_path / "7/a.jpg"
+    if before != "nothing":
+        write(path, b"ha" if before == "half a file" else b"another digit")
+    if before == "a link":
+        (tmp_path / "cached").hardlink_to(path)
+    write_new(str(path), b"half")
+    expected = {"7/a.jpg": b"half"}
+    assert contents(tmp_path) == expected | (
+        {"cached": b"another digit"} if before == "a link" else {}
+    )
 
 
 @pytest.mark.parametrize("durable", [False, True])
