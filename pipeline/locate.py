@@ -1,6 +1,6 @@
 """Stage 6: teach the locator where digits are on whole photos, and what is behind them.
 
-raw/, data/digits.csv, data/others.csv, data/train_data.txt, data/valid_data.txt
+raw/, data/digits.csv, data/photos.csv, data/others.csv, the lists
 -> models/locator.pt
 
 Interrupted, it goes on where it was when it is run again.
@@ -8,13 +8,14 @@ Interrupted, it goes on where it was when it is run again.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from pipeline.contracts import DIGITS, LISTS, LOCATOR, OTHERS, lists_md5, read_list
+from pipeline.contracts import DIGITS, LISTS, LOCATOR, OTHERS, PHOTOS, lists_md5, read_list
 from pipeline.learning.hardware import Hardware, use_hardware
 from pipeline.learning.resume import KeptState, code_of
 from pipeline.messages import say
@@ -80,7 +81,21 @@ def training_photos(params: Params) -> list[LabelledPhoto]:
     taught = [row for row in digits if row.photo not in measured]
     if not taught:
         raise UserError("no photo is left to learn from: add photos, or lower split.validation")
-    return gather(taught, OTHERS.read(), params.parse.ignore, params.read.point)
+    chosen = draw_photos({row.photo for row in taught}, params.locate)
+    its = [row for row in taught if row.photo in chosen]
+    return gather(its, OTHERS.read(), params.parse.ignore, params.read.point)
+
+
+def draw_photos(photos: set[str], params: LocateParams) -> set[str]:
+    """`params.most_photos` of the photos, by their content: new ones change few of the others."""
+    if len(photos) <= params.most_photos:
+        return photos
+    lots = [
+        (hashlib.sha256(f"{params.seed} {row.md5}".encode()).digest(), row.photo)
+        for row in PHOTOS.read()
+        if row.photo in photos
+    ]
+    return {photo for _, photo in sorted(lots)[: params.most_photos]}
 
 
 def start(params: LocateParams) -> tuple[Locator, MarkReader]:

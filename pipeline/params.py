@@ -136,6 +136,7 @@ class LocateParams(_Section):
     lr: Annotated[float, Field(gt=0)]
     seed: Seed
     precision: Literal["auto", "fp32", "bf16"]
+    most_photos: Annotated[int, Field(ge=1)] = 1000
 
 
 class ReadParams(_Section):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from helpers import ROOT
 from PIL import Image
 
-from pipeline.contracts import DIGITS, LISTS, LOCATOR, read_list
+from pipeline.contracts import DIGITS, LISTS, LOCATOR, PHOTOS, PhotoRow, read_list
+from pipeline.locate import draw_photos
+from pipeline.params import load_params
 from pipeline.reading.locator_file import load_locator
 
 
@@ -58,3 +61,28 @@ def test_it_starts_from_nothing_where_it_is_told_to(divided, monkeypatch):
     locate(divided)
     far = load_locator(divided.folder / LOCATOR).locator["head.weight"]
     assert torch.dist(near, base) < 0.2 * torch.dist(far, base)
+
+
+def draw(names, most):
+    PHOTOS.write(PhotoRow(name, f"{name} bytes", "0", 640, 480, "") for name in names)
+    params = load_params(ROOT / "params.yaml").locate
+    return draw_photos(set(names), params.model_copy(update={"most_photos": most}))
+
+
+def test_of_many_photos_some_are_drawn(tmp_path, monkeypatch):
+    """As many as are wanted, from the first to the last; of fewer, all."""
+    monkeypatch.chdir(tmp_path)
+    names = [f"{number:03}.jpg" for number in range(400)]
+    drawn = draw(names, 100)
+    assert len(drawn) == 100
+    assert 30 < len(drawn & set(names[:200])) < 70
+    assert draw(names[:100], 100) == set(names[:100])
+
+
+def test_a_new_photo_takes_the_place_of_one_at_most(tmp_path, monkeypatch):
+    """The others are drawn as before, whatever came in between."""
+    monkeypatch.chdir(tmp_path)
+    names = [f"{number:03}.jpg" for number in range(300)]
+    before, after = draw(names[1:], 100), draw(names, 100)
+    assert len(after - before) <= 1
+    assert draw(names[1:], 100) == before
