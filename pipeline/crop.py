@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.annotations.listing import list_files
 from pipeline.contracts import BOXES, DIGITS, PHOTOS, PROBLEMS, BoxRow, ProblemRow
 from pipeline.images.cropper import Cropper, CropTask, Cut, LastCut
-from pipeline.images.stamps import load_stamps, save_stamps
+from pipeline.images.stamps import STAMPS, load_stamps
 from pipeline.messages import say
 from pipeline.params import MachineParams, load_params
 from pipeline.runtime.command import parse_no_options, run
@@ -34,13 +34,10 @@ def main() -> None:
     refuse_unread(_RAW, boxes, PROBLEMS.read())
     # Absolute, since the workers of a cluster stand in another folder.
     cropper = Cropper(_RAW.absolute(), _DIGITS.absolute(), params.crop)
-    cuts = crop_all(cropper, plan(boxes, load_last_run()), params.machine)
-    digits = [digit for cut in cuts for digit in cut.digits]
-    removed = prune(_DIGITS, {digit.file for digit in digits})
-    PHOTOS.write(cut.photo for cut in cuts)
-    DIGITS.write(digits)
-    save_stamps(stamp for cut in cuts for stamp in cut.stamps)
-    log_summary(cuts, removed)
+    tasks = plan(boxes, load_last_run())
+    files, written = save(crop_all(cropper, tasks, params.machine))
+    removed = prune(_DIGITS, files)
+    log_summary(len(files), written, removed)
 
 
 def refuse_unread(raw: Path, boxes: Sequence[BoxRow], problems: Sequence[ProblemRow]) -> None:
@@ -87,14 +84,28 @@ def plan(boxes: Sequence[BoxRow], last: dict[str, LastCut]) -> list[CropTask]:
     return [CropTask(photo, its, last.get(photo)) for photo, its in by_photo.items()]
 
 
-def crop_all(cropper: Cropper, tasks: list[CropTask], machine: MachineParams) -> list[Cut]:
+def crop_all(cropper: Cropper, tasks: list[CropTask], machine: MachineParams) -> Iterator[Cut]:
     """Crop every photo, those that have changed in parallel; a cut each, in the tasks' order."""
     unchanged = [cropper.unchanged(task) for task in tasks]
     changed = [task for task, kept in zip(tasks, unchanged, strict=True) if kept is None]
     anew = map_photos(cropper.cut, changed, "crop", machine.threads, machine.cluster)
-    # All of them, so that the bar ends before anything else is said.
-    cuts = iter(list(anew))
-    return [kept or next(cuts) for kept in unchanged]
+    for kept in unchanged:
+        yield kept or next(anew)
+    deque(anew, maxlen=0)  # so that its bar ends before anything else is said
+
+
+def save(cuts: Iterable[Cut]) -> tuple[set[str], int]:
+    """Write the tables as the cuts come; returns all digit images, and how many were written."""
+    files: set[str] = set()
+    written = 0
+    with PHOTOS.writing() as photos, DIGITS.writing() as digits, STAMPS.writing() as stamps:
+        for cut in cuts:
+            photos([cut.photo])
+            digits(cut.digits)
+            stamps(cut.stamps)
+            files.update(digit.file for digit in cut.digits)
+            written += cut.written
+    return files, written
 
 
 def prune(folder: Path, expected: set[str]) -> int:
@@ -113,9 +124,8 @@ def prune(folder: Path, expected: set[str]) -> int:
     return gone
 
 
-def log_summary(cuts: Sequence[Cut], removed: int) -> None:
+def log_summary(count: int, written: int, removed: int) -> None:
     """Say how many digits there are, and how many of them are new; raises `UserError` at none."""
-    count, written = sum(len(cut.digits) for cut in cuts), sum(cut.written for cut in cuts)
     log.info(
         say(
             "{count} digits: {written} written, {removed} removed",

@@ -151,7 +151,8 @@ def read_unboxed(photos: Photos, params: Params) -> Unboxed | None:
     rows = [BoxRow(*its) for its in chosen[BOXES.columns].itertuples(index=False)]
     labelled = label_photos(rows, OTHERS.read(), params.read.point)
     hardware = use_hardware(params.machine, "fp32")
-    read = read_whole(Reader.load("models", params.read, hardware, RAW), _RAW, labelled)
+    reader = Reader.load("models", params.read, hardware, RAW)
+    read = read_whole(reader, _RAW, labelled, params.machine.threads)
     trials = [Trial(row.confidence, bool(row.right), not row.reasons) for row in read]
     calibration = calibrate(trials, prior, params.read.wrong)
     calibration.save()

@@ -58,7 +58,8 @@ def main() -> None:
     with alone(_LOCK):
         scenes = load_scenes(_RAW, photos, params.machine)
         locator, marks = start(params.locate)
-        scenes = settle_labels(locator, scenes) if params.locate.init else scenes
+        if params.locate.init:
+            scenes = settle_labels(locator, scenes, params.machine.threads)
         kept = [keep(path, scenes, params, hardware) for path in (UNFINISHED, _UNFINISHED_MARKS)]
         locator = teach_locator(locator, scenes, lessons(params.locate), hardware, kept[0])
         if sum((scene.marks > 0).any() for scene in scenes) >= _FEWEST_MARKED:

@@ -13,8 +13,9 @@ import logging
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
@@ -22,7 +23,7 @@ from tqdm import tqdm
 from pipeline.annotations.ledger import is_odd, printable
 from pipeline.contracts import BASE, READINGS
 from pipeline.images.photo import PHOTO_SUFFIXES, UnreadablePhoto, read_header
-from pipeline.learning.hardware import use_hardware
+from pipeline.learning.hardware import map_alone, use_hardware
 from pipeline.messages import say
 from pipeline.params import MachineParams, load_params
 from pipeline.reading.drawn import draw_readings, is_drawing
@@ -68,10 +69,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     for complaint in found.complaints:
         log.error(say("ERROR: {error}", error=complaint))
     done = Done()
-    reader = load_reader() if found.photos else None
     try:
-        if reader:
-            read_photos(reader, found.photos, options, done)
+        if found.photos:
+            reader, machine = load_reader()
+            its = map_alone(partial(read_photo, reader), found.photos, machine.threads)
+            report_photos(found.photos, its, options, done)
     except KeyboardInterrupt:
         read, count = len(done.photos), len(found.photos)
         text = say("Stopped: {read} of {count} photos were read.", read=read, count=count)
@@ -119,17 +121,18 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def load_reader() -> Reader:
+def load_reader() -> tuple[Reader, MachineParams]:
     """The reader of the models here, or else of this checkout's, set as params.yaml says if any.
 
-    Says which model it is. Raises `UserError` where a model or params.yaml is damaged.
+    Says which model it is, and gives what it may use of the machine. Raises `UserError` where a
+    model or params.yaml is damaged.
     """
     params = load_params() if _PARAMS.exists() else None
     read, machine = (params.read, params.machine) if params else (AS_IT_IS, _MACHINE)
     folder = find_folder()
     reader = Reader.load(folder, read, use_hardware(machine, "fp32"))
     log.info("%s", tell_model(folder))
-    return reader
+    return reader, machine
 
 
 def tell_model(folder: Path) -> str:
@@ -143,13 +146,14 @@ def tell_model(folder: Path) -> str:
     )
 
 
-def read_photos(
-    reader: Reader, photos: Sequence[Photo], options: argparse.Namespace, done: Done
-) -> None:
-    """Read each photo, print what it shows as soon as it is known, and write what was asked for."""
+def report_photos(
+    photos: Sequence[Photo], read: Iterable[tuple[bytes, ReadPhoto]],
+    options: argparse.Namespace, done: Done,
+) -> None:  # fmt: skip
+    """Print what each photo shows as soon as it is known, and write what was asked for."""
     width = width_of([photo.name for photo in photos])
-    for photo in tqdm(photos, "read", unit=" photos", disable=None, delay=1):
-        content, its = read_photo(reader, photo)
+    bar = tqdm(read, "read", len(photos), unit=" photos", disable=None, delay=1)
+    for photo, (content, its) in zip(photos, bar, strict=True):
         done.photos.append(its)
         for line in its.objects() if options.json else its.lines(width):
             # Above the bar, where there is one.

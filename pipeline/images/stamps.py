@@ -6,7 +6,6 @@ By the same stamp DVC tells whether a stage has to run at all.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,12 +50,7 @@ def load_stamps() -> dict[tuple[str, str], str]:
         return {
             (row.file, row.md5): row.stamp
             for row in record
-            if max(map(int, row.stamp.split("-")[:2])) < too_close
+            if row.stamp and max(map(int, row.stamp.split("-")[:2])) < too_close
         }
     except (UserError, OSError, ValueError):
         return {}
-
-
-def save_stamps(rows: Iterable[StampRow]) -> None:
-    """Record the stamps of those files that have one."""
-    STAMPS.write(row for row in rows if row.stamp)

@@ -64,7 +64,7 @@ class Reader:
 
     `Reader.load("models").read("photo.jpg")` gives the readings of a photo, one a display from the
     top; a photo on which none is found has one without text. A reader may be used for any number of
-    photos; it is not safe in two threads at once.
+    photos, and in several threads at once.
     """
 
     def __init__(

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.learning.hardware import map_alone
 from pipeline.reading.finding import Found, find
 from pipeline.reading.geometry import Floats
 from pipeline.reading.network import Locator
@@ -25,13 +27,15 @@ _SEEN, _SURE, _FEWEST = 0.3, 0.5, 2
 _ACROSS, _DOWN, _LIKE_HEIGHT = 0.6, 0.3, 0.7
 
 
-def settle_labels(locator: Locator, scenes: Sequence[Scene]) -> list[Scene]:
+def settle_labels(
+    locator: Locator, scenes: Sequence[Scene], cores: int | None = None
+) -> list[Scene]:
     """The same photos and labels, each box where `locator` sees its digit, if it does.
 
     A row of digits that it sees and nobody labelled is neither digit nor background. What it takes
     for a single digit stays background: it learns what is none.
     """
-    return [_settle(locator.eval(), scene) for scene in scenes]
+    return list(map_alone(partial(_settle, locator.eval()), scenes, cores))
 
 
 def _settle(locator: Locator, scene: Scene) -> Scene:

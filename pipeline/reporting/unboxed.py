@@ -12,6 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from pipeline.contracts import BoxRow, ObjectRow, WholeRow
+from pipeline.learning.hardware import map_alone
 from pipeline.reading.confidence import Calibration
 from pipeline.reading.labelled import gather
 from pipeline.reading.marks import MARKS
@@ -61,12 +62,15 @@ def label_photos(
 
 
 def read_whole(
-    reader: Reader, folder: Path, labelled: Mapping[str, tuple[list[str], bool]]
-) -> list[WholeRow]:
+    reader: Reader, folder: Path, labelled: Mapping[str, tuple[list[str], bool]],
+    cores: int | None = None,
+) -> list[WholeRow]:  # fmt: skip
     """Read photos, and put beside each what is labelled; the verdict is the reader's own."""
-    bar = tqdm(labelled.items(), "read", unit=" photos", disable=None, delay=1)
+    readings = map_alone(reader.read, [folder / photo for photo in labelled], cores)
+    bar = tqdm(readings, "read", len(labelled), unit=" photos", disable=None, delay=1)
     return [
-        _compare(photo, reader.read(folder / photo), texts, point) for photo, (texts, point) in bar
+        _compare(photo, its, texts, point)
+        for (photo, (texts, point)), its in zip(labelled.items(), bar, strict=True)
     ]
 
 

@@ -5,21 +5,25 @@ from __future__ import annotations
 import csv
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from io import StringIO
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar, get_type_hints
 
 from pipeline.runtime.errors import UserError
-from pipeline.runtime.files import write_file
+from pipeline.runtime.files import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Row = TypeVar("Row")
 
+# Rows made text at a time.
+_AT_ONCE = 1000
 _NUMPY_TYPES = {str: "str", int: "int64", float: "float64"}
 _SEAL = "check"
 # Excel takes a cell that begins so for a formula, unless it is a number below 0; with an apostrophe
@@ -94,22 +98,33 @@ class Table(Generic[Row]):
 
     def write(self, rows: Iterable[Row], path: Path | None = None) -> None:
         """Write the rows, in the order given, all at once."""
-        self._write(map(attrgetter(*self.columns), rows), path)
+        with self.writing(path) as write:
+            remaining = iter(rows)
+            while some := list(islice(remaining, _AT_ONCE)):
+                write(some)
 
     def write_frame(self, frame: pd.DataFrame, path: Path | None = None) -> None:
         """Write the file's columns of a data frame, all at once."""
-        self._write(frame[self.columns].itertuples(index=False), path)
+        self.write(
+            (self.row(*values) for values in frame[self.columns].itertuples(index=False)), path
+        )
 
-    def _write(self, lines: Iterable[Iterable[object]], path: Path | None) -> None:
-        lines = [self.columns, *lines]
-        text = _to_csv(lines, csv.QUOTE_MINIMAL)
-        if _ANY_FORMULA.search(text):
-            lines = [[_escape(cell) for cell in line] for line in lines]
-            text = _to_csv(lines, csv.QUOTE_MINIMAL)
-        if "\r" in text:
-            # Before Python 3.13 the writer leaves it bare; the reader takes it for a line's end.
-            text = _to_csv(lines, csv.QUOTE_NONNUMERIC)
-        write_file(path or self.path, (_seal(text) if self.sealed else text).encode("utf-8"))
+    @contextmanager
+    def writing(self, path: Path | None = None) -> Iterator[Callable[[Iterable[Row]], None]]:
+        """Gives a function that takes the next rows; the file is there, all at once, at the end.
+
+        So of many rows, only those of the moment are held. After an error, nothing has changed.
+        """
+        with replacing(path or self.path) as file:
+
+            def write_lines(lines: Iterable[Iterable[object]]) -> None:
+                text = _to_csv(lines)
+                file.write((_seal(text) if self.sealed else text).encode("utf-8"))
+
+            header = ",".join([*self.columns, *([_SEAL] if self.sealed else [])])
+            file.write(f"{header}\n".encode())
+            cells = attrgetter(*self.columns)
+            yield lambda rows: write_lines(map(cells, rows))
 
     def _text(self, path: Path) -> str:
         text = read_file(path).decode("utf-8")
@@ -141,7 +156,22 @@ def damaged(path: Path, error: Exception) -> UserError:
     )
 
 
-def _to_csv(lines: Iterable[Iterable[object]], quoting: Literal[0, 2]) -> str:
+def _to_csv(rows: Iterable[Iterable[object]]) -> str:
+    lines = list(rows)
+    text = _format(lines, csv.QUOTE_MINIMAL)
+    if _ANY_FORMULA.search(text):
+        lines = [[_escape(cell) for cell in line] for line in lines]
+        text = _format(lines, csv.QUOTE_MINIMAL)
+    return "".join(map(_quote_breaks, lines)) if "\r" in text else text
+
+
+def _quote_breaks(line: Iterable[object]) -> str:
+    # Before Python 3.13 the writer leaves \r bare; the reader takes it for a line's end.
+    text = _format([line], csv.QUOTE_MINIMAL)
+    return _format([line], csv.QUOTE_NONNUMERIC) if "\r" in text else text
+
+
+def _format(lines: Iterable[Iterable[object]], quoting: Literal[0, 2]) -> str:
     text = StringIO(newline="")
     csv.writer(text, lineterminator="\n", quoting=quoting).writerows(lines)
     return text.getvalue()
@@ -157,8 +187,7 @@ def _unescape(cell: str) -> str:
 
 def _seal(text: str) -> str:
     # At newlines alone: a name may hold what `splitlines` takes for one, as U+2028.
-    header, *lines = text.split("\n")[:-1]
-    return "".join([f"{header},{_SEAL}\n", *(f"{line},{_checksum(line)}\n" for line in lines)])
+    return "".join(f"{line},{_checksum(line)}\n" for line in text.split("\n")[:-1])
 
 
 def _unseal(text: str) -> str:

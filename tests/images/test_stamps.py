@@ -7,12 +7,12 @@ import os
 import pytest
 from helpers import write
 
-from pipeline.images.stamps import STAMPS, StampRow, load_stamps, save_stamps, stamp_of
+from pipeline.images.stamps import STAMPS, StampRow, load_stamps, stamp_of
 
 
 def record(*stamps, age=10):
     """Save stamps whose files changed `age` seconds before."""
-    save_stamps(StampRow(f"{stamp}.jpg", "md5", stamp) for stamp in stamps)
+    STAMPS.write(StampRow(f"{stamp}.jpg", "md5", stamp) for stamp in stamps)
     newest = max((int(stamp.partition("-")[0]) for stamp in stamps if stamp), default=0)
     os.utime(STAMPS.path, ns=(newest + int(age * 10**9),) * 2)
 
@@ -42,7 +42,7 @@ def test_a_missing_file_has_no_stamp(tmp_path):
 
 
 def test_stamps_come_back_by_file_and_content(workplace):
-    """A file without a stamp is not recorded."""
+    """A file without a stamp is not known."""
     record("1000-5-7", "2000-5-8", "")
     assert load_stamps() == {
         ("1000-5-7.jpg", "md5"): "1000-5-7",
