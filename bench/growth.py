@@ -1,8 +1,8 @@
 """How each data stage's cost grows with the digits: python -m bench.growth OUT.png [--largest N]
 
-Draws photos of 1,000 digits and repeats them up to 100,000 digits, each with a comment of its own
-so that files differ in bytes and length as other photos would; the split gets a perceptual hash of
-its own for each photo. Prints and draws seconds and peak memory.
+Draws photos of 1,000 digits and repeats them up to 140,000 digits, each with a comment of its own
+so that files differ in bytes and length as other photos would; the split gets a perceptual hash and
+a time of its own for each photo. Prints and draws seconds and peak memory.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pipeline.commands.sample import sample
 from pipeline.contracts import PHOTOS
 from pipeline.runtime.command import make_parser
 
-SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
+SIZES = (1_000, 10_000, 35_000, 70_000, 140_000)
 UNIT = 1_000
 VALUES = ("seconds", "MB")
 LONGEST_COMMENT = 5_000
@@ -46,7 +46,7 @@ def main() -> None:
             timings = Timings()
             for stage in STAGES:
                 if stage == "split":
-                    make_hashes_differ(workplace / "data/photos.csv")
+                    tell_apart(workplace / "data/photos.csv")
                 timings.run(stage, workplace, sys.executable, "-m", f"pipeline.{stage}")
             for stage in STAGES:
                 seconds, memory = timings.median(stage), timings.peak(stage)
@@ -63,19 +63,23 @@ def repeat_photos(unit: Path, raw: Path, times: int) -> None:
     chance = random.Random(0)
     for photo in sorted(unit.glob("*.jpg")):
         content, xml = photo.read_bytes(), photo.with_suffix(".xml").read_bytes()
-        for i in range(times):
+        for _ in range(times):
             comment = chance.randbytes(chance.randint(16, LONGEST_COMMENT))
             # A comment segment (FFFE, length, text) behind the start of the image.
             segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment
-            (raw / f"{photo.stem}_{i}.jpg").write_bytes(content[:2] + segment + content[2:])
-            (raw / f"{photo.stem}_{i}.xml").write_bytes(xml)
+            # A name that says nothing of another one's being a copy.
+            name = f"{chance.getrandbits(64):016x}"
+            (raw / f"{name}.jpg").write_bytes(content[:2] + segment + content[2:])
+            (raw / f"{name}.xml").write_bytes(xml)
 
 
-def make_hashes_differ(path: Path) -> None:
-    """Give each photo a random perceptual hash."""
+def tell_apart(path: Path) -> None:
+    """Give each photo a random perceptual hash and a minute of its own: as other photos have."""
     draw_bits = random.Random(0).getrandbits
     photos = PHOTOS.read_frame(path)
     photos["perceptual_hash"] = [f"{draw_bits(256):064x}" for _ in range(len(photos))]
+    minutes = pd.date_range("2026-01-01", periods=len(photos), freq="min")
+    photos["taken"] = minutes.strftime("%Y:%m:%d %H:%M:%S")
     PHOTOS.write_frame(photos, path)
 
 

@@ -12,7 +12,7 @@ from io import StringIO
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Generic, Literal, TextIO, TypeVar, get_type_hints
 
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import replacing
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Row = TypeVar("Row")
+Line = TypeVar("Line")
 
 # Rows made text at a time.
 _AT_ONCE = 1000
@@ -54,16 +55,22 @@ class Table(Generic[Row]):
 
         Raises `UserError` where it is missing, damaged, or has other columns.
         """
+        return list(self.rows(path))
+
+    def rows(self, path: Path | None = None) -> Iterator[Row]:
+        """The rows one after the other; raises as `read` does, when it comes to the damage."""
         path = path or self.path
         types = get_type_hints(self.row)
         convert = [_unescape if types[name] is str else types[name] for name in self.columns]
+        last = [""] * len(convert)
         try:
-            columns, *lines = csv.reader(StringIO(self._text(path), newline=""), strict=True)
-            self._check(columns, path)
-            return [
-                self.row(*(make(text) for make, text in zip(convert, line, strict=True)))
-                for line in lines
-            ]
+            with _open(path) as file:
+                lines = csv.reader(_unseal(file) if self.sealed else file, strict=True)
+                self._check(_first(lines), path)
+                for line in lines:
+                    # Of a photo's digits, all have its name: one text for all takes less memory.
+                    last = [old if old == new else new for old, new in zip(last, line, strict=True)]
+                    yield self.row(*(make(text) for make, text in zip(convert, last, strict=True)))
         except (ValueError, csv.Error) as error:
             raise damaged(path, error) from None
 
@@ -76,7 +83,8 @@ class Table(Generic[Row]):
 
         path = path or self.path
         try:
-            text = self._text(path)
+            with _open(path) as file:
+                text = "".join(_unseal(file) if self.sealed else file)
             frame = pd.read_csv(
                 StringIO(text, newline=""), dtype=self._types(), keep_default_na=False,
                 na_filter=False, lineterminator="\n",
@@ -126,10 +134,6 @@ class Table(Generic[Row]):
             cells = attrgetter(*self.columns)
             yield lambda rows: write_lines(map(cells, rows))
 
-    def _text(self, path: Path) -> str:
-        text = read_file(path).decode("utf-8")
-        return _unseal(text) if self.sealed else text
-
     def _types(self) -> dict[str, str]:
         types = get_type_hints(self.row)
         return {name: _NUMPY_TYPES[types[name]] for name in self.columns}
@@ -147,6 +151,20 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise UserError("{path} is missing: run `dvc repro`", path=path) from None
+
+
+def _open(path: Path) -> TextIO:
+    """A table's lines, at newlines alone: a name may hold what else Unicode takes for one."""
+    try:
+        return path.open(encoding="utf-8", newline="\n")
+    except FileNotFoundError:
+        raise UserError("{path} is missing: run `dvc repro`", path=path) from None
+
+
+def _first(lines: Iterator[Line]) -> Line:
+    for line in lines:
+        return line
+    raise ValueError("it is empty")
 
 
 def damaged(path: Path, error: Exception) -> UserError:
@@ -190,20 +208,20 @@ def _seal(text: str) -> str:
     return "".join(f"{line},{_checksum(line)}\n" for line in text.split("\n")[:-1])
 
 
-def _unseal(text: str) -> str:
-    """The text without its checksums; raises ValueError where one is not its line's."""
-    header, *lines = text.split("\n")
+def _unseal(lines: Iterable[str]) -> Iterator[str]:
+    """The lines without their checksums; raises ValueError where one is not its line's."""
+    remaining = iter(lines)
+    header = _first(remaining).removesuffix("\n")
+    yield header.removesuffix(f",{_SEAL}") + "\n"
     if not header.endswith(f",{_SEAL}"):
-        return text  # of another version: its columns tell
-    if lines and lines.pop():
-        raise ValueError("its last line is cut off")
-    rows = []
-    for number, line in enumerate(lines, start=2):
-        row, _, checksum = line.rpartition(",")
+        yield from remaining  # of another version: its columns tell
+    for number, line in enumerate(remaining, start=2):
+        if not line.endswith("\n"):
+            raise ValueError("its last line is cut off")
+        row, _, checksum = line.removesuffix("\n").rpartition(",")
         if checksum != _checksum(row):
             raise ValueError(f"line {number} is not as it was written")
-        rows.append(row)
-    return "\n".join([header.removesuffix(f",{_SEAL}"), *rows, ""])
+        yield row + "\n"
 
 
 def _checksum(line: str) -> str:
