@@ -17,7 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
 import torch
+from matplotlib.figure import Figure
 
 from pipeline.contracts import DIGITS, LISTS, read_list, read_stats
 from pipeline.learning.digit_reader import predict
@@ -47,6 +49,9 @@ COLUMNS = [*Trial._fields, "steps", "wrong", "wrong_photos", "seconds"]
 def main() -> None:
     """Run what is asked for and not yet there, a row each."""
     options = parse_options()
+    if options.draw:
+        draw(pd.read_csv(options.out), options.draw)
+        return
     os.chdir(options.folder)
     params = load_params()
     hardware = prepare_hardware(params.train, params.machine)
@@ -67,6 +72,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", default=[1365, 5000, 21789])
     parser.add_argument("--init", choices=RATES, nargs="+", default=list(RATES))
     parser.add_argument("--epochs", type=int, nargs="+", default=[1, 2, 3, 5, 10])
+    parser.add_argument("--draw", type=Path, metavar="PNG", help="train nothing, draw the table")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     options = parser.parse_args()
     options.out = options.out.absolute()
@@ -129,6 +135,22 @@ def run(trial: Trial, every: dict[str, Side], params: Params, hardware: Hardware
     wrong = predict(reader, validation.images, hardware).argmax(1) != validation.classes
     where = sorted({photos[i] for i in wrong.nonzero().flatten().tolist()})
     return [*trial, steps, int(wrong.sum()), " ".join(where), round(seconds, 1)]
+
+
+def draw(table: pd.DataFrame, path: Path) -> None:
+    """Digits read wrong by steps: a dot a training, a line through the means of a size."""
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    starts = [start for start in RATES if start in set(table["init"])]
+    for axes, start in zip(figure.subplots(1, len(starts), squeeze=False)[0], starts, strict=True):
+        for number, (digits, rows) in enumerate(table[table["init"] == start].groupby("digits")):
+            means = rows.groupby("steps")["wrong"].mean()
+            axes.plot(means.index, means, color=f"C{number}", label=f"{digits:,} digits")
+            axes.plot(rows["steps"], rows["wrong"], ".", color=f"C{number}", alpha=0.5)
+        axes.set(xscale="log", xlabel="steps of 32 digits", title=f"from {start}", ylim=0)
+        axes.set_ylabel("validation digits read wrong")
+        axes.grid(alpha=0.3, which="both")
+        axes.legend()
+    figure.savefig(path, dpi=110, metadata={"Software": None})
 
 
 if __name__ == "__main__":

@@ -1,29 +1,39 @@
-"""The findings of the guidebook's figures, each as a difference between two combinations.
+"""The guidebook's findings as differences between combinations, on the same validation photos.
 
-studies/results -> studies/comparisons.csv
+studies/results, studies/params.yaml -> studies/comparisons.csv
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from pipeline.reporting.intervals import difference_interval
+from pipeline.runtime.command import make_parser, run
+from pipeline.runtime.files import write_file
+from studies.draw import load_trainings
 
-# What a result has, as studies/results/*.json holds it.
-Result = Mapping[str, Any]
+_FOLDER = Path("studies")
+
+
+class Combination(NamedTuple):
+    """What a finding speaks of, by name, and its trainings: rows of `load_trainings`."""
+
+    name: str
+    trainings: pd.DataFrame
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How many more validation digits `one` reads right than `other`, as a share of all.
+    """How many more of the validation digits `one` reads right than `other`, as a share of all.
 
-    Both were trained from the same seeds, whose means are compared. `low` and `high` are the 95 %
-    interval by photo; in `seeds_for` of `seeds` pairs of trainings, `one` was better.
+    Trainings of one seed are compared, and all seeds' digits counted together. `low` and `high` are
+    the 95 % interval by photo; of `seeds` pairs, `one` was better in `seeds_for`.
     """
 
     figure: int
@@ -36,90 +46,86 @@ class Comparison:
     seeds: int
 
 
-def compare_all(results: Sequence[Result]) -> pd.DataFrame:
-    """Each finding of figures 24 to 26 whose trainings are there."""
-    return pd.DataFrame(map(asdict, _findings(results)), columns=list(Comparison.__annotations__))
+def main() -> None:
+    """Load the trainings there are, compare, save the table."""
+    make_parser("studies.compare", __doc__).parse_args()
+    trainings = load_trainings(_FOLDER)
+    found = find_all(trainings[trainings["part"] == "budget"])
+    table = pd.DataFrame(map(asdict, found), columns=list(Comparison.__annotations__))
+    content = table.to_csv(index=False, lineterminator="\n").encode("utf-8")
+    write_file(_FOLDER / "comparisons.csv", content)
 
 
-def _findings(results: Sequence[Result]) -> Iterator[Comparison]:
-    small = [its for its in results if its["model"] == "resnet8"]
-    cosine = [its for its in small if its["scheduler"] == "cosine"]
-    sgd, adam = ([its for its in cosine if its["optimizer"] == name] for name in ("sgd", "adam"))
-    by_rate = _by(sgd, "lr")
-    yield from _compare(24, {"sgd": _best(sgd)}, {"adam": _best(adam)})
-    rates = sorted(by_rate, reverse=True)
-    for higher, lower in pairwise(rates):
-        yield from _compare(
-            24, {f"sgd {higher}": by_rate[higher]}, {f"sgd {lower}": by_rate[lower]}
-        )
-    depth = _by(
-        [i for i in results if (i["optimizer"], i["lr"], i["scheduler"]) == _FIXED], "model"
+def find_all(grid: pd.DataFrame) -> Iterator[Comparison]:
+    """Every finding of figures 24 to 26 whose trainings are there."""
+    for figure, one, other in (*_optimizers(grid), *_depths(grid), *_schedules(grid)):
+        if comparison := compare(figure, one, other):
+            yield comparison
+
+
+Pair = tuple[int, Combination, Combination]
+
+
+def _optimizers(grid: pd.DataFrame) -> Iterator[Pair]:
+    rows = grid[(grid["model"] == "resnet8") & (grid["scheduler"] == "cosine")]
+    sgd, adam = (
+        [
+            Combination(f"{name} {rate}", its)
+            for rate, its in rows[rows["optimizer"] == name].groupby("lr")
+        ]
+        for name in ("sgd", "adam")
     )
-    for deep, shallow in (("resnet14", "resnet8"), ("resnet20", "resnet14")):
-        if deep in depth and shallow in depth:
-            yield from _compare(25, {deep: depth[deep]}, {shallow: depth[shallow]})
-    schedules = _by([its for its in small if its["optimizer"] == "sgd"], "scheduler")
-    for rate in rates[:2]:
-        at = {name: _by(its, "lr").get(rate, []) for name, its in schedules.items()}
-        for other in ("poly", "exponential"):
-            one = {f"cosine {rate}": at.get("cosine", [])}
-            yield from _compare(26, one, {f"{other} {rate}": at.get(other, [])})
+    if sgd and adam:
+        yield 24, max(sgd, key=_accuracy), max(adam, key=_accuracy)
+    for lower, higher in pairwise(sgd):
+        yield 24, higher, lower
 
 
-_FIXED = ("sgd", 0.1, "cosine")
-
-
-def _by(results: Sequence[Result], key: str) -> dict[Any, list[Result]]:
-    """Results by the value of one of their settings."""
-    found: dict[Any, list[Result]] = {}
-    for its in results:
-        found.setdefault(its[key], []).append(its)
-    return found
-
-
-def _best(results: Sequence[Result]) -> list[Result]:
-    """Those at the rate that reads best."""
-    by_rate = _by(results, "lr").values()
-    return max(by_rate, key=_accuracy, default=[])
-
-
-def _accuracy(results: Sequence[Result]) -> float:
-    return sum(float(its["valid_accuracy"]) for its in results) / len(results)
-
-
-def _compare(
-    figure: int, one: Mapping[str, Sequence[Result]], other: Mapping[str, Sequence[Result]]
-) -> Iterator[Comparison]:
-    """The comparison of two named combinations, where seeds of both are there."""
-    (name, ours), (its_name, theirs) = *one.items(), *other.items()
-    seeds = {its["seed"]: its for its in theirs}
-    pairs = [(its, seeds[its["seed"]]) for its in ours if its["seed"] in seeds]
-    if not pairs:
-        return
-    counts = (
-        pd.DataFrame(
-            [
-                (photo, right - its["photos"][photo][0], there)
-                for ours_, its in pairs
-                for photo, (right, there) in ours_["photos"].items()
-            ],
-            columns=["photo", "gain", "digits"],
-        )
-        .groupby("photo")
-        .sum()
-    )
-    low, high = difference_interval(counts["gain"], counts["digits"])
-    gains = [
-        sum(r - its["photos"][p][0] for p, (r, _) in ours_["photos"].items())
-        for ours_, its in pairs
+def _depths(grid: pd.DataFrame) -> Iterator[Pair]:
+    rows = grid[
+        (grid["optimizer"] == "sgd") & (grid["lr"] == 0.1) & (grid["scheduler"] == "cosine")
     ]
-    yield Comparison(
-        figure,
-        name,
-        its_name,
-        round(counts["gain"].sum() / counts["digits"].sum(), 6),
-        low,
-        high,
-        sum(gain > 0 for gain in gains),
-        len(gains),
-    )
+    by_depth = [
+        Combination(name, rows[rows["model"] == name])
+        for name in ("resnet8", "resnet14", "resnet20")
+    ]
+    for shallow, deep in pairwise(by_depth):
+        yield 25, deep, shallow
+
+
+def _schedules(grid: pd.DataFrame) -> Iterator[Pair]:
+    rows = grid[(grid["model"] == "resnet8") & (grid["optimizer"] == "sgd")]
+    for rate in (0.1, 0.01):
+        cosine, poly, exponential = (
+            Combination(f"{name} {rate}", rows[(rows["scheduler"] == name) & (rows["lr"] == rate)])
+            for name in ("cosine", "poly", "exponential")
+        )
+        yield 26, cosine, poly
+        yield 26, cosine, exponential
+
+
+def _accuracy(combination: Combination) -> float:
+    return float(combination.trainings["valid_accuracy"].mean())
+
+
+def compare(figure: int, one: Combination, other: Combination) -> Comparison | None:
+    """Two combinations, from what both were trained with: None where no seed is."""
+    pairs = one.trainings.merge(other.trainings, on="seed")[["photos_x", "photos_y"]]
+    if pairs.empty:
+        return None
+    rows = [
+        (seed, photo, right - theirs[photo][0], there)
+        for seed, (ours, theirs) in enumerate(pairs.itertuples(index=False))
+        for photo, (right, there) in ours.items()
+    ]
+    gains = pd.DataFrame(rows, columns=["seed", "photo", "gain", "digits"])
+    by_photo = gains.groupby("photo")[["gain", "digits"]].sum()
+    low, high = difference_interval(by_photo["gain"], by_photo["digits"])
+    return Comparison(
+        figure, one.name, other.name, round(gains["gain"].sum() / gains["digits"].sum(), 6),
+        low, high, int((gains.groupby("seed")["gain"].sum() > 0).sum()), len(pairs),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    run(main)

@@ -42,9 +42,19 @@ def main() -> None:
 def load_results(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The figures' combinations, and the final recipe: a row each, its seeds together.
 
-    `folder` holds results/ and params.yaml. Columns: what was combined, `seeds`, and of the
-    validation accuracies, 0..1, `mean`, `lowest` and `highest`. Of a stopped study, those that have
-    been trained with the budget of params.yaml. Raises `UserError` where there is none.
+    Columns: what was combined, `seeds`, and of the validation accuracies, 0..1, `mean`, `lowest`
+    and `highest`. Raises `UserError` where there is none.
+    """
+    table = load_trainings(folder)
+    grid, recipe = (table[table["part"] == part] for part in ("budget", "recipe"))
+    return summarise(grid), summarise(recipe)
+
+
+def load_trainings(folder: Path) -> pd.DataFrame:
+    """Every training as studies/results/*.json has it, and its `part`: `budget` or `recipe`.
+
+    `folder` holds results/ and params.yaml. Of a stopped study, those that have been trained with
+    the budget of params.yaml. Raises `UserError` where there is none.
     """
     budgets = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
     paths = sorted((folder / "results").glob("*.json"))
@@ -61,9 +71,7 @@ def load_results(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         )  # fmt: skip
     if not any(current):
         raise UserError(f"{folder}/results/ holds no result: run `dvc repro studies/dvc.yaml`")
-    table = pd.DataFrame(results).assign(part=parts)[current]
-    grid, recipe = (table[table["part"] == part] for part in ("budget", "recipe"))
-    return summarise(grid), summarise(recipe)
+    return pd.DataFrame(results).assign(part=parts)[current]
 
 
 def summarise(results: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from repository import environment, shell
 
 from pipeline.learning.schedule import learning_rate
 from pipeline.runtime.errors import UserError
+from studies.compare import Combination, compare, find_all
 from studies.draw import as_guidebook_poly, by_depth, by_schedule, guidebook_poly_rate, load_results
 from studies.run import guidebook_params
 
@@ -197,6 +198,35 @@ def test_no_result_is_told(tmp_path, patterns):
     set_budget(tmp_path, epochs=21)
     with pytest.raises(UserError, match=r"holds no result: run `dvc repro studies/dvc\.yaml`"):
         load_results(tmp_path / "studies")
+
+
+def trainings(*right: int, seeds: int = 3, **settings: object) -> pd.DataFrame:
+    """Trainings that read so many of each photo's ten digits right."""
+    photos = {f"{number}.jpg": [count, 10] for number, count in enumerate(right)}
+    return pd.DataFrame([{"seed": seed, "photos": photos, **settings} for seed in range(seeds)])
+
+
+def test_combinations_are_compared_on_the_same_photos():
+    """Of 40 photos one reads half of every second one's digits more: a quarter of all."""
+    better, worse = trainings(*[10, 8] * 20), trainings(*[5, 8] * 20, seeds=2)
+    found = compare(25, Combination("deep", better), Combination("shallow", worse))
+    assert (found.figure, found.one, found.other) == (25, "deep", "shallow")
+    assert found.difference == 0.25
+    assert 0 < found.low < 0.25 < found.high < 0.5
+    assert (found.seeds_for, found.seeds) == (2, 2)
+
+
+def test_nothing_is_said_of_what_was_not_trained():
+    """Only pairs of which both have a seed in common are compared."""
+    settings = {"model": "resnet8", "optimizer": "sgd", "valid_accuracy": 0.9}
+    grid = pd.concat([
+        trainings(9, 9, scheduler="cosine", lr=0.1, **settings),
+        trainings(8, 9, scheduler="poly", lr=0.1, seeds=1, **settings),
+        trainings(8, 9, scheduler="cosine", lr=0.01, **settings),
+    ])  # fmt: skip
+    assert [(its.one, its.other, its.seeds) for its in find_all(grid)] == [
+        ("sgd 0.1", "sgd 0.01", 3), ("cosine 0.1", "poly 0.1", 1),
+    ]  # fmt: skip
 
 
 def write_results(folder: Path, *patterns: str) -> None:
