@@ -66,7 +66,8 @@ def train_digits(
     hardware: Hardware,
 ) -> Checkpoint:  # fmt: skip
     """The classifier, and what it was trained with and on."""
-    its = params.train.model_copy(update={"epochs": base.digits_epochs, "init": None})
+    own = {"epochs": base.digits_epochs, "enough_steps": None, "init": None}
+    its = params.train.model_copy(update=own)
     array = torch.from_numpy(np.stack(images))
     classes = torch.tensor([CLASSES.index(label) for label in labels])
     unit = array.double().div_(255).flatten(0, 2)

@@ -1,8 +1,8 @@
 """Errors against steps of training: python -m bench.budget FOLDER OUT.csv [--sizes …] [--seeds …]
 
 FOLDER is a workplace whose data stages have run (`digits sample raw --photos 3894 --digits 27237`).
-Of its training photos the first are taken until they have so many digits; all of its validation
-digits are read after each training. Every training is a whole one of its own, its rate down to 0 at
+Of its training digits, photo after photo, the first ones are taken; all of its validation digits
+are read after each training. Every training is a whole one of its own, its rate down to 0 at
 its end. A row is written as soon as it is known, and one that is there already is not run again.
 """
 

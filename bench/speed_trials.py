@@ -51,7 +51,7 @@ def our_speed(
     """Images a second of our loop, in the second of two epochs."""
     params = our_params(
         recipe=False, augmented=augmented, model=model, input_size=side, batch_size=batch_size,
-        epochs=2, warmup_epochs=0, lr=0.001, init=None,
+        epochs=2, enough_steps=None, warmup_epochs=0, lr=0.001, init=None,
     )  # fmt: skip
     machine = load_params().machine
     hardware = prepare_hardware(params, machine)

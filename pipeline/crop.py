@@ -98,7 +98,8 @@ def save(cuts: Iterable[Cut]) -> tuple[set[str], int]:
     """Write the tables as the cuts come; returns all digit images, and how many were written."""
     files: set[str] = set()
     written = 0
-    with PHOTOS.writing() as photos, DIGITS.writing() as digits, STAMPS.writing() as stamps:
+    # Put in place from the last to the first: photos and digits before what says they are in order.
+    with STAMPS.writing() as stamps, DIGITS.writing() as digits, PHOTOS.writing() as photos:
         for cut in cuts:
             photos([cut.photo])
             digits(cut.digits)

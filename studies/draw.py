@@ -62,7 +62,8 @@ def load_trainings(folder: Path) -> pd.DataFrame:
     parts = ["recipe" if path.name.startswith("recipe-") else "budget" for path in paths]
     # Half retrained after its budget was changed, a study holds results of both.
     current = [
-        budgets[part].items() <= result.items() for part, result in zip(parts, results, strict=True)
+        budgets[part].items() <= result.items() and "photos" in result
+        for part, result in zip(parts, results, strict=True)
     ]
     if left_out := [path.name for path, its in zip(paths, current, strict=True) if not its]:
         log.warning(

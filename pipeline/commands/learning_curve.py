@@ -41,6 +41,7 @@ from pipeline.learning.inputs import Digits
 from pipeline.learning.loop import train
 from pipeline.learning.networks import build
 from pipeline.learning.run import Run
+from pipeline.learning.schedule import fit_epochs
 from pipeline.messages import say
 from pipeline.params import Params, load_params
 from pipeline.reporting.learning_curve import LearningCurve, name_of
@@ -102,7 +103,8 @@ def learn(params: Params, share: float, seed: int) -> CurveRow:
         start_from(network, training.model, training.init)
     reader = DigitReader(network, ChannelNorm(*read_stats()))
     epochs = train(reader, learnt, judged, Run(training, hardware))
-    deque(tqdm(epochs, f"{share:.0%}, {seed}", training.epochs, disable=None, delay=1), maxlen=0)
+    count = fit_epochs(training, len(learnt)).epochs
+    deque(tqdm(epochs, f"{share:.0%}, {seed}", count, disable=None, delay=1), maxlen=0)
     answers = predict(reader, judged.images, hardware).argmax(1).tolist()
     validation = digits.loc[sides["valid"]].reset_index(drop=True)
     right = validation["label"] == [CLASSES[answer] for answer in answers]

@@ -72,7 +72,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         if found.photos:
             reader, machine = load_reader()
-            its = map_alone(partial(read_photo, reader), found.photos, machine.threads)
+            one = partial(read_photo, reader)
+            its = map_alone(one, found.photos, reader.device, machine.threads)
             report_photos(found.photos, its, options, done)
     except KeyboardInterrupt:
         read, count = len(done.photos), len(found.photos)

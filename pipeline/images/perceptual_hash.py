@@ -20,7 +20,10 @@ def perceptual_hash(photo: NDArray[np.uint8]) -> str:
     A bit for each of the slowest 16 x 16 waves of the grey photo: whether it is above their median
     (Zauner 2010, Implementation and Benchmarking of Perceptual Image Hash Functions, section 3.2).
     """
-    grey = _reduce(photo, max(1, min(photo.shape[:2]) // _ENOUGH))
+    # Of a large photo, four rows and columns of pixels in each block tell as much as all of them.
+    step = max(1, min(photo.shape[:2]) // (4 * _ENOUGH))
+    some = photo[::step, ::step]
+    grey = _reduce(some, max(1, min(some.shape[:2]) // _ENOUGH))
     height, width = grey.shape
     slowest = (_cosines(height) @ grey @ _cosines(width).T).flatten()
     lower, upper = np.sort(slowest)[slowest.size // 2 - 1 :][:2]

@@ -103,22 +103,26 @@ class OpenedPhoto:
         return PhotoHeader(width, height, max(self._stored, remaining))
 
     def decode(self, reduction: int = 1) -> Image.Image:
-        """Its pixels as `pixels` gives them, as an RGB image."""
-        return Image.fromarray(self.pixels(reduction))
-
-    def pixels(self, reduction: int = 1) -> NDArray[np.uint8]:
-        """Its pixels (height, width, 3), upright; raises `UnreadablePhoto` with the reason.
+        """Its pixels as an upright RGB image; raises `UnreadablePhoto` with the reason.
 
         A JPEG is decoded at a `reduction`th of its size (1, 2, 4 or 8), other formats as they are.
         What the decoder takes for damage is damage.
         """
+        if self._is_jpeg:
+            return Image.fromarray(self.pixels(reduction))
         with _told():
-            orientation = self._load()
-            if self._is_jpeg:
-                rgb = _decode_jpeg(self._content, self._image, reduction)
-            else:
-                rgb = np.asarray(_to_rgb(self._image))
-            return _turn_upright(rgb, orientation)
+            turn = _UPRIGHT.get(self._load())
+            rgb = _to_rgb(self._image)
+            return rgb if turn is None else rgb.transpose(turn)
+
+    def pixels(self, reduction: int = 1) -> NDArray[np.uint8]:
+        """The same pixels (height, width, 3); raises as `decode` does."""
+        if not self._is_jpeg:
+            return np.asarray(self.decode())
+        with _told():
+            stored = _decode_jpeg(self._content, self._image, reduction)
+            turn = _UPRIGHT.get(self._load())
+            return stored if turn is None else np.asarray(Image.fromarray(stored).transpose(turn))
 
     @property
     def taken_at(self) -> str:
@@ -179,13 +183,6 @@ def _decode_jpeg(content: bytes, image: Image.Image, reduction: int) -> NDArray[
         # Adobe's are inverted, others are not: Pillow tells them apart.
         return np.asarray(image.convert("RGB"))
     return pixels if colours == "RGB" else pixels.repeat(3, axis=2)
-
-
-def _turn_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Pixels (height, width, 3) stored in an EXIF orientation, 1 to 8, as they are seen."""
-    if orientation not in _UPRIGHT:
-        return pixels
-    return np.asarray(Image.fromarray(pixels).transpose(_UPRIGHT[orientation]))
 
 
 @contextmanager

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import torch
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from pipeline.messages import say
 from pipeline.params import MachineParams, TrainParams
 from pipeline.runtime.errors import UserError
+from pipeline.runtime.memory import keep_freed_memory
 from pipeline.runtime.parallel import map_threads
 
 Task = TypeVar("Task")
@@ -41,7 +41,7 @@ class Hardware:
             # cuDNN chooses its kernels by rules: trying them all costs more seconds than it saves.
             _allow_tf32(True)  # to learn, it is enough
         else:
-            _keep_freed_memory()
+            keep_freed_memory()
 
     def autocast(self) -> torch.autocast:
         """The context for a forward pass; it does nothing in fp32."""
@@ -130,21 +130,23 @@ def prepare_hardware(params: TrainParams, machine: MachineParams) -> Hardware:
 
 
 def map_alone(
-    function: Callable[[Task], Result], tasks: Sequence[Task], cores: int | None = None
+    function: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    device: torch.device,
+    cores: int | None = None,
 ) -> Iterator[Result]:
-    """Call `function` on every task in a thread a core, each computing alone; results in order.
+    """Call `function` on every task, in order: on a CPU, in a thread a core, each computing alone.
 
     To read a photo is a thousand small operations: threads that share each of them wait for each
-    other longer than they compute, and one alone is faster.
+    other longer than they compute. A GPU does one after the other in any case.
     """
     threads = torch.get_num_threads()
-
-    def alone(task: Task) -> Result:
-        torch.set_num_threads(1)  # of the thread that calls it
-        return function(task)
-
     try:
-        yield from map_threads(alone, tasks, cores)
+        if device.type == "cpu":
+            # Of the thread that begins.
+            yield from map_threads(function, tasks, cores, partial(torch.set_num_threads, 1))
+        else:
+            yield from map(function, tasks)
     finally:
         torch.set_num_threads(threads)
 
@@ -161,19 +163,6 @@ def _allow_tf32(allowed: bool) -> None:
     """Have a GPU round to ten bits what it multiplies in fp32, as torch does at times, or not."""
     torch.set_float32_matmul_precision("high" if allowed else "highest")
     torch.backends.cudnn.allow_tf32 = allowed
-
-
-def _keep_freed_memory() -> None:
-    """Have glibc keep what a step frees for the next step, not give each tensor back to the system.
-
-    Getting it again, page by page, costs a sixth of a step's time.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt:
-        mmap_threshold, trim_threshold = -3, -1  # as malloc.h numbers them
-        # Older versions of glibc take no more than 32 MiB.
-        mallopt(mmap_threshold, 2**30) or mallopt(mmap_threshold, 2**25)
-        mallopt(trim_threshold, 2**31 - 1)
 
 
 @contextmanager

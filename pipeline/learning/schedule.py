@@ -29,8 +29,9 @@ def fit_epochs(params: TrainParams, digits: int) -> TrainParams:
 def learning_rate(params: TrainParams, epoch: float) -> float:
     """The rate at `epoch`, 0 to `params.epochs`, in fractions within an epoch.
 
-    `params.lr` times the schedule, times a linear rise over the first `params.warmup_epochs`.
+    `params.lr` times the schedule, times a linear rise over the first `params.warmup_epochs`, but
+    no more than a tenth of all.
     """
     rate = params.lr * SCHEDULES[params.scheduler](epoch, params.epochs)
-    warmup = min(params.warmup_epochs, params.epochs)
+    warmup = min(params.warmup_epochs, params.epochs / 10)
     return rate * epoch / warmup if epoch < warmup else rate

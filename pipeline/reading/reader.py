@@ -74,7 +74,7 @@ class Reader:
         """Of networks on one device; `displays` counts where `params` does not."""
         self._networks, self._calibration, self._params = networks, calibration, params
         self._displays = params.displays or displays
-        self._device = next(networks.locator.parameters()).device
+        self.device = next(networks.locator.parameters()).device
 
     @classmethod
     def load(
@@ -187,7 +187,7 @@ class Reader:
         side = (self._networks.side,) * 2
         cuts = [cut(photo, edges(box), self._networks.margin) for box in row.digits.boxes]
         images = np.stack([np.asarray(its.resize(side, Image.Resampling.BILINEAR)) for its in cuts])
-        logits = self._networks.digits(torch.from_numpy(images).to(self._device))
+        logits = self._networks.digits(torch.from_numpy(images).to(self.device))
         return np.asarray(logits.float().softmax(1).double().cpu().numpy())
 
     def _reading(self, number: int, row: Row, judged: Judgement, frame: _Frame) -> Reading:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from pipeline.learning.hardware import map_alone
@@ -35,7 +36,8 @@ def settle_labels(
     A row of digits that it sees and nobody labelled is neither digit nor background. What it takes
     for a single digit stays background: it learns what is none.
     """
-    return list(map_alone(partial(_settle, locator.eval()), scenes, cores))
+    settle = partial(_settle, locator.eval())
+    return list(map_alone(settle, scenes, torch.device("cpu"), cores))
 
 
 def _settle(locator: Locator, scene: Scene) -> Scene:

@@ -66,7 +66,8 @@ def read_whole(
     cores: int | None = None,
 ) -> list[WholeRow]:  # fmt: skip
     """Read photos, and put beside each what is labelled; the verdict is the reader's own."""
-    readings = map_alone(reader.read, [folder / photo for photo in labelled], cores)
+    photos = [folder / photo for photo in labelled]
+    readings = map_alone(reader.read, photos, reader.device, cores)
     bar = tqdm(readings, "read", len(labelled), unit=" photos", disable=None, delay=1)
     return [
         _compare(photo, its, texts, point)

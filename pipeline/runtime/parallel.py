@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,9 +19,11 @@ from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, TypeVar
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from pipeline.runtime.errors import UserError
+from pipeline.runtime.memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkContext, SpawnContext
@@ -33,6 +36,8 @@ _COPIED = sys.platform == "linux"
 # From so many tasks on, processes are worth their start: of small photos, two cores crop 64 as fast
 # in threads as in copied processes (bench/data.py), and a started one takes as long as 1,000.
 FEWEST_FOR_PROCESSES = 64 if _COPIED else 1000
+# Tasks that each thread may be ahead of what is taken.
+_AHEAD = 4
 # Tasks sent to a cluster at once: enough to keep it busy, few enough to hold in memory.
 _SENT = 1024
 
@@ -61,16 +66,26 @@ def map_photos(
 
 
 def map_threads(
-    function: Callable[[Task], Result], tasks: Iterable[Task], cores: int | None = None
+    function: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    cores: int | None = None,
+    begin: Callable[[], object] = lambda: None,
 ) -> Iterator[Result]:
     """Call `function` on every task in a thread a core, giving the results in order.
 
-    After an error no further task begins, and those begun are waited for: a thread that still runs
-    while the interpreter ends can abort the process.
+    Each thread calls `begin` first. No more is worked ahead than a few tasks a thread, so that
+    results do not pile up where they are taken slowly. After an error no further task begins, and
+    those begun are waited for: a thread that still runs while the interpreter ends can abort the
+    process.
     """
-    executor = ThreadPoolExecutor(cores or cpu_count())
+    cores = cores or cpu_count()
+    executor = ThreadPoolExecutor(cores, initializer=begin)
     try:
-        yield from executor.map(function, tasks)
+        remaining = iter(tasks)
+        ahead = deque(executor.submit(function, its) for its in islice(remaining, _AHEAD * cores))
+        while ahead:
+            yield ahead.popleft().result()
+            ahead.extend(executor.submit(function, its) for its in islice(remaining, 1))
     finally:
         executor.shutdown(cancel_futures=True)
 
@@ -122,6 +137,9 @@ def _start(
 def _work(function: Callable[[Task], object], tasks: Sequence[Task], sender: Connection) -> None:
     """What a process does: every task of its share, until its caller ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_freed_memory()
+    # numpy's own threads would get into the way of the other processes.
+    threadpool_limits(1, "blas")
     threading.Thread(target=end_with_caller, daemon=True).start()
     for task in tasks:
         try:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from io import BytesIO
 
 import numpy as np
+import pandas as pd
 import pytest
-from helpers import display, draw_photo
+from helpers import display, draw_photo, write
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from pipeline.contracts import BoxRow, DigitRow
 from pipeline.images.box import Box
+from pipeline.images.cropper import cut_boxes
 from pipeline.images.cutting import ChannelSums, channel_sums, cut, digit_file, digit_key, encode
 from pipeline.params import CropParams
 
@@ -65,16 +67,21 @@ def test_jpg_has_the_pixels_that_pillow_codes(width, height, seed):
 
 
 @pytest.mark.parametrize("image_format", ["jpg", "png"])
-def test_nothing_else_of_a_photo_goes_with_its_digits(image_format):
+def test_nothing_else_of_a_photo_goes_with_its_digits(tmp_path, image_format):
     """A digit's bytes are those of its pixels, without the photo's comment or profile."""
     told = PHOTO.copy()
     told.info = {"comment": b"taken by me", "icc_profile": b"a profile", "dpi": (300, 300)}
     box = Box(0, 0, 24, 40)
-    digit = cut(told, box, 0)
-    assert not digit.info
-    content = encode(np.asarray(digit), image_format)
+    saved = BytesIO()
+    told.save(saved, "PNG", comment="taken by me", icc_profile=b"a profile", dpi=(300, 300))
+    params = CropParams(margin=0, format=image_format)
+    rows = pd.DataFrame([asdict(replace(ROW, photo="a.png", xmin=0, ymin=0, xmax=24, ymax=40))])
+    write(tmp_path / "a.png", saved.getvalue())
+    _, [content], _ = cut_boxes(tmp_path, rows, params)
     assert content == encode(PIXELS[:40, :24].copy(), image_format)
-    assert b"taken by me" not in content
+    with Image.open(BytesIO(content)) as image:
+        assert not {"comment", "icc_profile", "exif"} & set(image.info)
+    assert not cut(told, box, 0).info
 
 
 def test_channel_sums_are_the_pixels_own():
