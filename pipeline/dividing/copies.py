@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import DisjointSet
 from scipy.spatial import cKDTree
 
-# Of 256 bits. Of 1,315 photos saved again at quality 60, one changes by more, of those at half the
-# size five; other photos of one display differ by 4 and more, which is why near duplicates must
-# also show the same digits.
+# Of 256 bits. Of 583 photos saved again at quality 60, none changes by more, of those at half the
+# size one; other photos of one display differ by 4 and more, which is why near duplicates must also
+# show the same digits.
 _NEAR_BITS = 12
 _BANDS = _NEAR_BITS + 1
 _BAND_BITS = -(-256 // _BANDS)
