@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from pipeline.images.box import Box
-from pipeline.images.photo import decode_photo, read_header, reduction_to
+from pipeline.images.photo import OpenedPhoto, reduction_to
 from pipeline.reading.reading import Reading
 
 LONGEST_SIDE = 1600
@@ -26,9 +26,9 @@ def draw_readings(content: bytes, readings: Sequence[Reading]) -> bytes:
 
     Green is accepted, orange doubtful.
     """
-    header = read_header(content)
-    reduction = reduction_to(max(header.width, header.height), LONGEST_SIDE)
-    picture = decode_photo(content, reduction)
+    opened = OpenedPhoto(content)
+    header = opened.header
+    picture = opened.decode(reduction_to(max(header.width, header.height), LONGEST_SIDE))
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BOX)
     scale = (picture.width / header.width, picture.height / header.height)
     draw = ImageDraw.Draw(picture)

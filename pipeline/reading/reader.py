@@ -12,7 +12,7 @@ from PIL import Image
 
 from pipeline.images.box import Box
 from pipeline.images.cutting import cut
-from pipeline.images.photo import decode_photo, read_bytes, read_header, reduction_to
+from pipeline.images.photo import OpenedPhoto, read_bytes, reduction_to
 from pipeline.learning.checkpoint import load_checkpoint
 from pipeline.learning.digit_reader import DigitReader
 from pipeline.learning.folded import fold_norms
@@ -106,9 +106,9 @@ class Reader:
         Raises `UnreadablePhoto` with the reason where it cannot be decoded.
         """
         content = photo if isinstance(photo, bytes) else read_bytes(Path(photo))
-        header = read_header(content)
-        reduction = reduction_to(max(header.width, header.height), DECODED)
-        return self.read_picture(decode_photo(content, reduction), (header.width, header.height))
+        opened = OpenedPhoto(content)
+        size = (opened.header.width, opened.header.height)
+        return self.read_picture(opened.decode(reduction_to(max(size), DECODED)), size)
 
     def read_picture(
         self, picture: Image.Image, size: tuple[int, int] | None = None

@@ -150,7 +150,7 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise UserError("{path} is missing: run `dvc repro`", path=path) from None
+        raise _missing(path) from None
 
 
 def _open(path: Path) -> TextIO:
@@ -158,7 +158,11 @@ def _open(path: Path) -> TextIO:
     try:
         return path.open(encoding="utf-8", newline="\n")
     except FileNotFoundError:
-        raise UserError("{path} is missing: run `dvc repro`", path=path) from None
+        raise _missing(path) from None
+
+
+def _missing(path: Path) -> UserError:
+    return UserError("{path} is missing: run `dvc repro`", path=path)
 
 
 def _first(lines: Iterator[Line]) -> Line:

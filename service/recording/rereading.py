@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from pipeline.annotations.ledger import printable
 from pipeline.images.perceptual_hash import perceptual_hash
-from pipeline.images.photo import UnreadablePhoto, decode_photo, read_header, reduction_to
+from pipeline.images.photo import OpenedPhoto, UnreadablePhoto, reduction_to
 from pipeline.learning.hardware import Hardware
 from pipeline.params import ReadParams
 from pipeline.reading.confidence import Calibration
@@ -36,9 +36,9 @@ class Rereader:
     def read(self, content: bytes) -> Read:
         """What a photo shows; its name is left open."""
         try:
-            header = read_header(content)
-            size = (header.width, header.height)
-            picture = decode_photo(content, reduction_to(max(size), DECODED))
+            opened = OpenedPhoto(content)
+            size = (opened.header.width, opened.header.height)
+            picture = opened.decode(reduction_to(max(size), DECODED))
         except UnreadablePhoto as error:
             return Read("", failure=printable(str(error)))
         readings = self._reader.read_picture(picture, size)
