@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.images.box import Box, LabelledBox
+from pipeline.images.box import Box, LabelledBox, shared_pixels
 from pipeline.images.reading_order import reading_order
 from pipeline.runtime.files import md5
 
@@ -35,10 +35,8 @@ def same_boxes(boxes: Iterable[LabelledBox], others: Iterable[LabelledBox]) -> b
 
 def _share_half(one: Box, other: Box) -> bool:
     """Whether what two boxes share is half of the smaller one, or more."""
-    width = min(one.xmax, other.xmax) - max(one.xmin, other.xmin)
-    height = min(one.ymax, other.ymax) - max(one.ymin, other.ymin)
     smaller = min(one.width * one.height, other.width * other.height)
-    return 2 * max(width, 0) * max(height, 0) >= smaller
+    return 2 * shared_pixels(one, other) >= smaller
 
 
 def _as_read(boxes: Iterable[LabelledBox]) -> list[LabelledBox]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 
 class Box(NamedTuple):
     """A box in pixels of the upright photo: 0-based edges, half-open."""
@@ -31,11 +28,14 @@ class Box(NamedTuple):
 LabelledBox = tuple[Box, str]
 
 
-def overlaps(ones: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Intersection over union of boxes (n, 4) with others (m, 4): (n, m), 0 to 1."""
-    low = np.maximum(ones[:, None, :2], others[None, :, :2])
-    high = np.minimum(ones[:, None, 2:], others[None, :, 2:])
-    shared = (high - low).clip(0).prod(axis=2)
-    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (ones, others)]
-    union = areas[0][:, None] + areas[1] - shared
-    return np.asarray(shared / union)
+def shared_pixels(one: Box, other: Box) -> int:
+    """How many pixels two boxes have in common."""
+    width = min(one.xmax, other.xmax) - max(one.xmin, other.xmin)
+    height = min(one.ymax, other.ymax) - max(one.ymin, other.ymin)
+    return max(width, 0) * max(height, 0)
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes, 0 to 1."""
+    shared = shared_pixels(one, other)
+    return shared / (one.width * one.height + other.width * other.height - shared)
