@@ -23,7 +23,7 @@ import pytest
 from helpers import command_environment, display, draw_photo, furnish, jpeg, write
 from replaying import RULES, Replay
 from rows import add_correction
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from pipeline.params import RecordParams, RuleParams, load_params
 from pipeline.runtime.errors import UserError
@@ -272,6 +272,23 @@ def test_another_model_reads_again_what_nobody_has_answered_and_back(url, tmp_pa
     assert set(models().values()) == {"replay"}
     with open_database(url).connect() as connection:
         assert len(connection.execute(select(reading)).all()) == 5
+
+
+def test_a_photo_that_is_read_again_has_its_looks_as_they_are_told_today(url, tmp_path):
+    """Another version of this program may tell them in another way: copies would not be found."""
+    folder = tmp_path / "photos"
+    fill(folder, 1)
+    recorder(url, folder).record()
+
+    def looks():
+        with open_database(url).connect() as connection:
+            return connection.scalar(select(photo.c.perceptual_hash))
+
+    today = looks()
+    with open_database(url).begin() as connection:
+        connection.execute(update(photo).values(perceptual_hash="f" * 64))
+    recorder(url, folder, "newer").record(again=True)
+    assert looks() == today != "f" * 64
 
 
 def test_one_file_that_cannot_be_stored_stops_no_other(url, tmp_path):
