@@ -20,7 +20,7 @@ from pipeline.reading.locator_file import LocatorFile, save_locator
 from pipeline.reading.marks import MarkReader
 from pipeline.reading.network import Locator
 from pipeline.reading.scenes import Scene, make_scene
-from pipeline.reading.training import Lessons
+from pipeline.reading.training import Classroom, Lessons
 from pipeline.runtime.command import parse_no_options, run
 
 
@@ -40,11 +40,10 @@ def train_locator(scenes: list[Scene], base: BaseParams, hardware: Hardware) -> 
     torch.manual_seed(base.seed)
     locator, marks = Locator(), MarkReader()
     kept = {name: keep(name, base, hardware) for name in ("locator", "marks")}
-    marks = teach_marks(
-        marks, scenes, lessons("marks", base.marks, base.seed), hardware, kept["marks"]
-    )
+    rooms = {name: Classroom(hardware, kept=its) for name, its in kept.items()}
+    marks = teach_marks(marks, scenes, lessons("marks", base.marks, base.seed), rooms["marks"])
     locator = teach_locator(
-        locator, scenes, lessons("locator", base.locator, base.seed), hardware, kept["locator"]
+        locator, scenes, lessons("locator", base.locator, base.seed), rooms["locator"]
     )
     for its in kept.values():
         its.remove()

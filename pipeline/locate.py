@@ -11,13 +11,16 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from pipeline.contracts import DIGITS, LISTS, LOCATOR, OTHERS, PHOTOS, lists_md5, read_list
-from pipeline.learning.hardware import Hardware, use_hardware
+from pipeline.learning.hardware import use_hardware
 from pipeline.learning.resume import KeptState, code_of
+from pipeline.learning.team import join_team, launch_team
 from pipeline.messages import say
 from pipeline.params import LocateParams, Params, load_params
 from pipeline.reading.labelled import LabelledPhoto, count_displays, gather, load_scenes
@@ -26,7 +29,7 @@ from pipeline.reading.locator_file import LocatorFile, load_locator, path_of, sa
 from pipeline.reading.marks import MarkReader
 from pipeline.reading.network import Locator
 from pipeline.reading.scenes import Scene
-from pipeline.reading.training import Lessons
+from pipeline.reading.training import Classroom, Lessons
 from pipeline.reading.weak_labels import settle_labels
 from pipeline.runtime.command import parse_no_options, run
 from pipeline.runtime.errors import UserError
@@ -44,26 +47,36 @@ _FEWEST_MARKED = 20
 
 
 def main() -> None:
-    """Load the training photos, teach the locator and the mark reader, save both."""
+    """Teach the locator, alone or as one of the processes that torchrun starts."""
     parse_no_options("locate", __doc__)
-    params, inputs = load_params(), StageInputs.now()
+    params = load_params()
+    launch_team(params.machine.launcher, "pipeline.locate")
     hardware = use_hardware(params.machine, params.locate.precision)
     hardware.configure(deterministic=params.train.deterministic)
-    lists = lists_md5()
+    with join_team(hardware.device) as team:
+        log.setLevel(logging.INFO if team.leads else logging.ERROR)
+        with alone(_LOCK) if team.leads else nullcontext():
+            locate_as_part(Classroom(hardware, team), params)
+
+
+def locate_as_part(room: Classroom, params: Params) -> None:
+    """Load the training photos, teach the locator and the mark reader, save both."""
+    inputs, lists = StageInputs.now(), lists_md5()
     photos = training_photos(params)
     log.info(
-        say("The locator on {hardware}: {photos} photos", hardware=hardware.describe(),
+        say("The locator on {hardware}: {photos} photos", hardware=room.hardware.describe(),
             photos=len(photos))
     )  # fmt: skip
-    with alone(_LOCK):
-        scenes = load_scenes(_RAW, photos, params.machine)
-        locator, marks = start(params.locate)
-        if params.locate.init:
-            scenes = settle_labels(locator, scenes, params.machine.threads)
-        kept = [keep(path, scenes, params, hardware) for path in (UNFINISHED, _UNFINISHED_MARKS)]
-        locator = teach_locator(locator, scenes, lessons(params.locate), hardware, kept[0])
-        if sum((scene.marks > 0).any() for scene in scenes) >= _FEWEST_MARKED:
-            marks = learn_marks(marks, scenes, params.locate, hardware, kept[1])
+    scenes = load_scenes(_RAW, photos, params.machine)
+    locator, marks = start(params.locate)
+    if params.locate.init:
+        scenes = settle_labels(locator, scenes, params.machine.threads)
+    kept = [keep(path, scenes, params, room) for path in (UNFINISHED, _UNFINISHED_MARKS)]
+    its_room, marks_room = (replace(room, kept=state) for state in kept)
+    locator = teach_locator(locator, scenes, lessons(params.locate), its_room)
+    if sum((scene.marks > 0).any() for scene in scenes) >= _FEWEST_MARKED:
+        marks = learn_marks(marks, scenes, params.locate, marks_room)
+    if room.team.leads:
         its = params.model_dump(include={"locate", "read"})
         file = LocatorFile.of(locator, marks, its, count_displays(photos), lists)
         inputs.check()
@@ -117,18 +130,19 @@ def lessons(params: LocateParams) -> Lessons:
 
 
 def learn_marks(
-    marks: MarkReader, scenes: Sequence[Scene], params: LocateParams, hardware: Hardware,
-    kept: KeptState,
-) -> MarkReader:  # fmt: skip
+    marks: MarkReader, scenes: Sequence[Scene], params: LocateParams, room: Classroom
+) -> MarkReader:
     """The mark reader after lessons on the points that people drew boxes round."""
     its = Lessons("points", 300, 128, 1e-3, params.seed)
-    return teach_marks(marks, scenes, its, hardware, kept)
+    return teach_marks(marks, scenes, its, room)
 
 
-def keep(path: Path, scenes: Sequence[Scene], params: Params, hardware: Hardware) -> KeptState:
+def keep(path: Path, scenes: Sequence[Scene], params: Params, room: Classroom) -> KeptState:
     """The state of this run, which is known by all that it depends on."""
     parts: list[bytes | memoryview] = [*code_of(Path("pipeline/reading"))]
-    settings = (params.locate.model_dump_json(), torch.__version__, hardware)
+    settings = (
+        params.locate.model_dump_json(), torch.__version__, room.hardware, room.team.size,
+    )  # fmt: skip
     parts += [str(setting).encode() for setting in settings]
     for scene in scenes:
         parts += [scene.photo.tobytes(), scene.boxes.tobytes(), scene.signs.tobytes()]

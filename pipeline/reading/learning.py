@@ -10,14 +10,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pipeline.learning.hardware import Hardware
-from pipeline.learning.resume import KeptState
 from pipeline.reading.crops import Crops, draw_crops
 from pipeline.reading.light import relight
 from pipeline.reading.marks import MarkReader, cut_patch
 from pipeline.reading.network import CellLogits, Locator
 from pipeline.reading.scenes import Scene
-from pipeline.reading.training import Lessons, learn
+from pipeline.reading.training import Classroom, Lessons, learn
 
 _SMOOTHING = 0.05
 # How far a patch lies beside its place: shares of the digit's size, and radians.
@@ -27,21 +25,20 @@ _MARKED = 0.5
 
 
 def teach_locator(
-    network: Locator, scenes: Sequence[Scene], lessons: Lessons, hardware: Hardware,
-    kept: KeptState | None = None,
-) -> Locator:  # fmt: skip
+    network: Locator, scenes: Sequence[Scene], lessons: Lessons, room: Classroom
+) -> Locator:
     """Teach the locator from photos; returns the average of its weights on the way."""
 
     def loss(learner: nn.Module, crops: Crops) -> Tensor:
-        moved = Crops(*(part.to(hardware.device) for part in crops))
-        with hardware.autocast():
+        moved = Crops(*(part.to(room.hardware.device) for part in crops))
+        with room.hardware.autocast():
             cells = learner(moved.pictures.contiguous(memory_format=torch.channels_last))
         return locator_loss(cells, moved)
 
-    def draw(rng: np.random.Generator) -> Crops:
-        return draw_crops(scenes, lessons.batch_size, rng)
+    def draw(rng: np.random.Generator, count: int) -> Crops:
+        return draw_crops(scenes, count, rng)
 
-    taught = learn(network, draw, loss, lessons, hardware, kept)
+    taught = learn(network, draw, loss, lessons, room)
     assert isinstance(taught, Locator)
     return taught
 
@@ -72,18 +69,17 @@ def locator_loss(cells: CellLogits, crops: Crops) -> Tensor:
 
 
 def teach_marks(
-    network: MarkReader, scenes: Sequence[Scene], lessons: Lessons, hardware: Hardware,
-    kept: KeptState | None = None,
-) -> MarkReader:  # fmt: skip
+    network: MarkReader, scenes: Sequence[Scene], lessons: Lessons, room: Classroom
+) -> MarkReader:
     """Teach the mark reader from the digits of photos of which it is known what is behind them."""
     known = [
         (s, i) for s, its in enumerate(scenes) for i in np.flatnonzero(its.marks >= 0).tolist()
     ]
     marked = [(s, i) for s, i in known if scenes[s].marks[i] > 0]
 
-    def draw(rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def draw(rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
         patches, marks = [], []
-        for _ in range(lessons.batch_size):
+        for _ in range(count):
             those = marked if marked and rng.random() < _MARKED else known
             number, index = those[int(rng.integers(len(those)))]
             patches.append(_misplaced_patch(scenes[number], index, rng))
@@ -92,10 +88,10 @@ def teach_marks(
         return relight(unit, rng), torch.tensor(marks)
 
     def loss(learner: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
-        patches, marks = (part.to(hardware.device) for part in batch)
+        patches, marks = (part.to(room.hardware.device) for part in batch)
         return F.cross_entropy(learner(patches), marks, label_smoothing=_SMOOTHING)
 
-    taught = learn(network, draw, loss, lessons, hardware, kept)
+    taught = learn(network, draw, loss, lessons, room)
     assert isinstance(taught, MarkReader)
     return taught
 

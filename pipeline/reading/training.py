@@ -16,8 +16,12 @@ from tqdm import tqdm
 
 from pipeline.learning.hardware import Hardware
 from pipeline.learning.resume import KeptState
+from pipeline.learning.team import ALONE, Team
+from pipeline.messages import say
 
 Batch = TypeVar("Batch")
+# Draws so many examples.
+Draw = Callable[[np.random.Generator, int], Batch]
 
 # A moving average of the weights reads better than the last ones; at first it follows fast.
 _AVERAGE, _AVERAGE_START = 0.998, 20
@@ -45,53 +49,71 @@ class Lessons:
         return self.rate * rise * (1 + math.cos(math.pi * step / self.steps)) / 2
 
 
+@dataclass(frozen=True)
+class Classroom:
+    """Where a network learns: on what, and beside whom; `kept` has what an earlier run came to."""
+
+    hardware: Hardware
+    team: Team = ALONE
+    kept: KeptState | None = None
+
+
 def learn(
     network: nn.Module,
-    draw: Callable[[np.random.Generator], Batch],
+    draw: Draw[Batch],
     loss: Callable[[nn.Module, Batch], Tensor],
     lessons: Lessons,
-    hardware: Hardware,
-    kept: KeptState | None = None,
+    room: Classroom,
 ) -> nn.Module:
     """Train `network` by AdamW on batches that are drawn; returns the average of its weights.
 
     Each step's batch follows from the seed and its number, so that a run that was interrupted goes
-    on from what is `kept` as if nothing had been.
+    on from what is kept as if nothing had been. Of a team, each process draws its own share, and
+    the first one's average counts: batch norm's figures are each one's own.
     """
-    hardware.place(network).train()
+    team, kept = room.team, room.kept
+    learner = team.wrap(room.hardware.place(network).train())
     optimizer = torch.optim.AdamW(
         network.parameters(), lessons.rate, weight_decay=_WEIGHT_DECAY, fused=True
     )
     average, done = copy.deepcopy(network).eval(), 0
     if kept and (state := kept.read()):
         done = _restore(state, network, average, optimizer)
-    batches = _drawn_ahead(draw, lessons.seed, range(done, lessons.steps))
+    team.check_agreed(done, say("the steps already done"))
+    batches = _drawn_ahead(draw, lessons, team, range(done, lessons.steps))
     bar = tqdm(
-        batches, lessons.name, lessons.steps, initial=done, unit=" steps", disable=None, delay=1
-    )
+        batches, lessons.name, lessons.steps, initial=done, unit=" steps", delay=1,
+        disable=None if team.leads else True,
+    )  # fmt: skip
     for step, batch in enumerate(bar, start=done):
         for group in optimizer.param_groups:
             group["lr"] = lessons.rate_at(step)
         optimizer.zero_grad(set_to_none=True)
-        loss(network, batch).backward()  # type: ignore[no-untyped-call]
+        loss(learner, batch).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), _MOST_GRADIENT)
         optimizer.step()
         _follow(average, network, step)
-        if kept and (step + 1) % _KEPT_EVERY == 0:
+        if kept and team.leads and (step + 1) % _KEPT_EVERY == 0:
             kept.write(_state(step + 1, network, average, optimizer))
     return average
 
 
 def _drawn_ahead(
-    draw: Callable[[np.random.Generator], Batch], seed: int, steps: Sequence[int]
+    draw: Draw[Batch], lessons: Lessons, team: Team, steps: Sequence[int]
 ) -> Iterator[Batch]:
-    """Each step's batch, drawn while the step before it is learnt from."""
+    """This process's share of each step's batch, drawn while the step before is learnt from."""
+    count = max(1, len(range(team.rank, lessons.batch_size, team.size)))
+
+    def draw_for(step: int) -> Batch:
+        seeds = (lessons.seed, step) if team.leads else (lessons.seed, step, team.rank)
+        return draw(np.random.default_rng(seeds), count)
+
     with ThreadPoolExecutor(1) as thread:
-        ahead = [thread.submit(draw, np.random.default_rng((seed, step))) for step in steps[:1]]
+        ahead = [thread.submit(draw_for, step) for step in steps[:1]]
         for step in steps:
             batch = ahead.pop().result()
             if step + 1 in steps:
-                ahead.append(thread.submit(draw, np.random.default_rng((seed, step + 1))))
+                ahead.append(thread.submit(draw_for, step + 1))
             yield batch
 
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from pipeline.learning.hardware import Hardware
 from pipeline.learning.resume import KeptState
-from pipeline.reading.training import Lessons, learn
+from pipeline.reading.training import Classroom, Lessons, learn
 
 CPU = Hardware(torch.device("cpu"), torch.float32)
 LESSONS = Lessons("test", 120, 8, 0.05, 3)
@@ -24,9 +24,9 @@ def network():
     return nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
 
 
-def draw(rng):
+def draw(rng, count):
     """A batch whose targets follow from its inputs."""
-    inputs = torch.from_numpy(rng.normal(size=(8, 4)).astype("float32"))
+    inputs = torch.from_numpy(rng.normal(size=(count, 4)).astype("float32"))
     return inputs, inputs.sum(1, keepdim=True)
 
 
@@ -39,7 +39,7 @@ def run(kept=None, stop_at=None):
             raise Stopped
         return (learner(batch[0]) - batch[1]).square().mean()
 
-    average = learn(network(), draw, loss, LESSONS, CPU, kept)
+    average = learn(network(), draw, loss, LESSONS, Classroom(CPU, kept=kept))
     return average.state_dict()
 
 

@@ -1,0 +1,44 @@
+"""What torchrun starts in test_teaching_in_a_team.py: learn a sum, write down what was drawn.
+
+torchrun --nproc-per-node 2 tests/reading/teach_in_a_team.py FOLDER
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from pipeline.learning.hardware import pick_hardware
+from pipeline.learning.team import join_team
+from pipeline.reading.training import Classroom, Lessons, learn
+
+LESSONS = Lessons("sum", 120, 9, 0.05, 3)
+
+
+def main(folder: Path) -> None:
+    """Learn in batches of nine, of which no two processes can have the same share."""
+    hardware = pick_hardware("cpu", "fp32")
+    torch.manual_seed(0)
+    network = nn.Linear(4, 1)
+    drawn = []
+
+    def draw(rng, count):
+        inputs = torch.from_numpy(rng.normal(size=(count, 4)).astype("float32"))
+        drawn.append(inputs.flatten().tolist())
+        return inputs
+
+    def loss(learner, inputs):
+        return (learner(inputs) - inputs.sum(1, keepdim=True)).square().mean()
+
+    with join_team(hardware.device) as team:
+        learn(network, draw, loss, LESSONS, Classroom(hardware, team))
+    record = {"drawn": drawn, "weights": network.weight.flatten().tolist()}
+    (folder / f"{team.rank} of {team.size}.json").write_text(json.dumps(record))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
