@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -66,20 +67,22 @@ def _blur(images: Tensor, probability: float, generator: torch.Generator) -> Ten
     if not probability:
         return images
     weight = _chance(images, probability, generator) * _uniform(images, 1, generator).abs()
-    # Two boxes of three pixels, one after the other, each way: slices added take a tenth of a
-    # convolution of three channels.
-    height, width = images.shape[2:]
-    padded = F.pad(images.contiguous(), (2, 2, 2, 2), mode="replicate")
-    rows = _weigh([padded[:, :, i : i + height] for i in range(5)])
-    blurred = _weigh([rows[..., i : i + width] for i in range(5)])
-    return images.lerp(blurred, weight)
+    down, across = (_blur_matrix(length, images.device) for length in images.shape[2:])
+    return images.lerp(down @ images @ across.T, weight)
 
 
-def _weigh(shifted: list[Tensor]) -> Tensor:
-    """Five images, each a pixel further, weighed as 1, 2, 3, 2, 1 ninths."""
-    first, second, middle, fourth, fifth = shifted
-    near = (second + fourth).mul_(2)
-    return near.add_(middle, alpha=3).add_(first).add_(fifth).div_(9)
+@lru_cache(maxsize=8)
+def _blur_matrix(length: int, device: torch.device) -> Tensor:
+    """What each pixel of a line gives to each that is blurred: (length, length), rows add up to 1.
+
+    Two boxes of three pixels, one after the other; beyond its ends the line goes on as it ends. As
+    a matrix product it takes half of what slices added do, and an eighth of `avg_pool2d`.
+    """
+    pixels = torch.arange(length, device=device)
+    matrix = torch.zeros((length, length), device=device)
+    for beside, ninths in zip(range(-2, 3), (1, 2, 3, 2, 1), strict=True):
+        matrix[pixels, (pixels + beside).clamp(0, length - 1)] += ninths / 9
+    return matrix
 
 
 def _relight(images: Tensor, params: AugmentParams, generator: torch.Generator) -> Tensor:

@@ -169,6 +169,17 @@ def test_blur_keeps_the_light_and_softens_edges():
     assert (changed.mean((1, 2, 3)) - images.mean((1, 2, 3))).abs().max() < 0.02
 
 
+def test_blur_goes_towards_the_mean_of_neighbours():
+    """Three by three pixels, twice, as torch's pooling has it; each image some way towards it."""
+    images = torch.rand((16, 3, 20, 31), generator=torch.Generator().manual_seed(1))
+    beyond = F.pad(images, (2, 2, 2, 2), mode="replicate")
+    way = F.avg_pool2d(F.avg_pool2d(beyond, 3, 1), 3, 1) - images
+    moved = apply(images, only(blur=1)) - images
+    share = (moved * way).sum((1, 2, 3), keepdim=True) / way.square().sum((1, 2, 3), keepdim=True)
+    assert_close(moved, share * way, atol=1e-5, rtol=0)
+    assert 0 <= share.min() < 0.5 < share.max() <= 1
+
+
 @given(
     params=st.builds(
         AugmentParams,
