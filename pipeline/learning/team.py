@@ -77,11 +77,17 @@ ALONE = Team()
 def launch_team(launcher: str, module: str) -> None:
     """Run `module` in the processes that `machine.launcher` asks for, and exit as they do.
 
-    Returns where it asks for none, and in each of those processes.
+    Returns where it asks for none, and in each of those processes. Raises `UserError` where this
+    build of PyTorch cannot start any.
     """
     command, *options = launcher.split()
     if command != "torchrun" or _is_member():
         return
+    if not _has_libuv():
+        raise UserError(
+            "machine.launcher is torchrun, for which PyTorch must be built with libuv, and this "
+            "one is not (none for Windows is): set machine.launcher: python"
+        )
     # A second to import, for those who train so.
     from torch.distributed.elastic.multiprocessing.api import SignalException  # noqa: PLC0415
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError  # noqa: PLC0415
@@ -97,6 +103,16 @@ def launch_team(launcher: str, module: str) -> None:
     except SignalException as error:
         sys.exit(128 + error.sigval)
     sys.exit(0)
+
+
+def _has_libuv() -> bool:
+    """Whether processes can meet as torchrun has them meet (pytorch/pytorch, issue 148283)."""
+    store = distributed.TCPStore  # type: ignore[attr-defined]
+    try:
+        store("127.0.0.1", 0, is_master=True, wait_for_workers=False, use_libuv=True)
+    except RuntimeError:
+        return False
+    return True
 
 
 def _is_member() -> bool:

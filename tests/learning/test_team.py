@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from collections import Counter
 import psutil
 import pytest
 import train_in_a_team
-from helpers import ROOT, command_environment
+from helpers import ROOT, command_environment, write
 from processes import Process
 
 from pipeline.contracts import HISTORY
@@ -96,6 +97,35 @@ def test_the_launcher_trains_in_two_processes(team):
     # Not the same loss: batch norm sees half of each batch.
     assert together[-1].train_loss != alone[-1].train_loss
     assert together[-1].train_loss == pytest.approx(alone[-1].train_loss, rel=0.3)
+
+
+# What a build of PyTorch says that has no libuv; Python runs it before all else.
+WITHOUT_LIBUV = """
+from torch import distributed
+
+init = distributed.TCPStore.__init__
+
+def refuse(store, *args, use_libuv=True, **options):
+    if use_libuv:
+        raise RuntimeError("use_libuv was requested but PyTorch was build without libuv support")
+    init(store, *args, use_libuv=False, **options)
+
+distributed.TCPStore.__init__ = refuse
+"""
+
+
+def test_a_pytorch_without_libuv_is_told(team):
+    """PyTorch for Windows is built so, and torchrun ends in a traceback of a hundred lines."""
+    write(team.folder / "odd/sitecustomize.py", WITHOUT_LIBUV)
+    paths = [str(team.folder / "odd"), command_environment()["PYTHONPATH"]]
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.train"],
+        cwd=team.folder, env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "set machine.launcher: python" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_torchrun_itself_can_start_the_stage(team):
