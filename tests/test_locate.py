@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 import torch
 from helpers import ROOT
@@ -11,6 +12,7 @@ from pipeline.contracts import DIGITS, LISTS, LOCATOR, PHOTOS, PhotoRow, read_li
 from pipeline.locate import draw_photos
 from pipeline.params import load_params
 from pipeline.reading.locator_file import load_locator
+from pipeline.split import split_by_photo
 
 
 def locate(place):
@@ -86,3 +88,15 @@ def test_a_new_photo_takes_the_place_of_one_at_most(tmp_path, monkeypatch):
     before, after = draw(names[1:], 100), draw(names, 100)
     assert len(after - before) <= 1
     assert draw(names[1:], 100) == before
+
+
+def test_what_is_drawn_has_nothing_to_do_with_the_split(tmp_path, monkeypatch):
+    """Of 400 photos a fifth is validation, and so is about a fifth of those drawn from them all."""
+    monkeypatch.chdir(tmp_path)
+    names = [f"{number:03}.jpg" for number in range(400)]
+    labels = pd.Series([str(number % 10) for number in range(400)])
+    contents = pd.Series([f"{name} bytes" for name in names])
+    is_measured = split_by_photo(labels, contents, load_params(ROOT / "params.yaml").split)
+    measured = {name for name, its in zip(names, is_measured, strict=True) if its}
+    assert len(measured) == 80
+    assert 8 <= len(draw(names, 100) & measured) <= 34
