@@ -70,7 +70,7 @@ def locate_as_part(room: Classroom, params: Params) -> None:
     scenes = load_scenes(_RAW, photos, params.machine)
     locator, marks = start(params.locate)
     if params.locate.init:
-        scenes = settle_labels(locator, scenes, params.machine.threads)
+        scenes = settle_labels(locator, scenes, params.machine.threads, room.team)
     kept = [keep(path, scenes, params, room) for path in (UNFINISHED, _UNFINISHED_MARKS)]
     its_room, marks_room = (replace(room, kept=state) for state in kept)
     locator = teach_locator(locator, scenes, lessons(params.locate), its_room)

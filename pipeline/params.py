@@ -214,7 +214,8 @@ class AuditParams(_Section):
 class MachineParams(_Section):
     """What the pipeline may use of the machine; no stage depends on it, so no change reruns one.
 
-    It changes speed and, since sums are rounded in another order, the last digits of figures.
+    It changes speed and, since sums are rounded in another order, the last digits of figures; of
+    several processes, each has batch norm, and crops of photos, of its own, which changes more.
     """
 
     device: Literal["auto", "cpu", "cuda"]

@@ -29,9 +29,9 @@ _WRAPPED = re.compile(r"(np\.|numpy\.|torch\.)?(float|int|tensor)[0-9]*\(.*\)")
 # Of 9,494 boxes of six real sets, 10 pairs overlap by so much, and all are doubles.
 _SAME_DIGIT_OVERLAP = 0.7
 _LABELIMG_SHIFT = 2
-# A box is compared with so many of those that begin further right: more digits than any photo shows
-# above each other, and so few that 20,000 boxes cost seconds.
-_COMPARED = 64
+# So many pairs are compared: all of a thousand boxes; of more, each with those that begin next to
+# its right, so that 20,000 boxes cost seconds.
+_MOST_PAIRS = 1_000_000
 
 
 class Finding(NamedTuple):
@@ -179,9 +179,10 @@ def _first_on_digit(boxes: Sequence[LabelledBox]) -> list[int]:
     """For each box, the position of the first that stands on the same digit; its own if none."""
     first = list(range(len(boxes)))
     order = sorted(first, key=boxes.__getitem__)
+    reach = _MOST_PAIRS // max(1, len(boxes))
     for place, one in enumerate(order, start=1):
         right = boxes[one][0].xmax
-        for other in order[place : place + _COMPARED]:
+        for other in order[place : place + reach]:
             if boxes[other][0].xmin > right:
                 break
             if _on_one_digit(boxes[one], boxes[other]):

@@ -76,7 +76,8 @@ def _blur_matrix(length: int, device: torch.device) -> Tensor:
     """What each pixel of a line gives to each that is blurred: (length, length), rows add up to 1.
 
     Two boxes of three pixels, one after the other; beyond its ends the line goes on as it ends. As
-    a matrix product it takes half of what slices added do, and an eighth of `avg_pool2d`.
+    a matrix product it takes half of what slices added do at 64 pixels, a third at 32, as much at
+    200; and an eighth of `avg_pool2d`.
     """
     pixels = torch.arange(length, device=device)
     matrix = torch.zeros((length, length), device=device)

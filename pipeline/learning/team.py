@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import zip_longest
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
@@ -16,6 +18,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 from pipeline.runtime.errors import UserError
 
+Value = TypeVar("Value")
+
+_NOTHING: Any = object()
 # A process that is killed ends the run at once; a machine that goes dark, after this.
 _PATIENCE = timedelta(minutes=10)
 
@@ -57,6 +62,21 @@ class Team:
             for buffer in network.buffers():
                 distributed.broadcast(buffer, 0)
 
+    def share(self, value: Value) -> Value:
+        """The first process's value, in every process."""
+        values = [value]
+        if self.size > 1:
+            distributed.broadcast_object_list(values)
+        return values[0]
+
+    def gather(self, values: list[Value]) -> list[Value]:
+        """The values of all, in order, where each process had every `size`th of them."""
+        parts: list[list[Value]] = [values] * self.size
+        if self.size > 1:
+            distributed.all_gather_object(parts, values)
+        every = [its for row in zip_longest(*parts, fillvalue=_NOTHING) for its in row]
+        return [its for its in every if its is not _NOTHING]
+
     def check_agreed(self, value: int, what: str) -> None:
         """Raise `UserError` in every process unless all of them have the same value."""
         if self.size > 1:
@@ -85,8 +105,8 @@ def launch_team(launcher: str, module: str) -> None:
         return
     if not _has_libuv():
         raise UserError(
-            "machine.launcher is torchrun, for which PyTorch must be built with libuv, and this "
-            "one is not (none for Windows is): set machine.launcher: python"
+            "machine.launcher is torchrun, which needs libuv, and this PyTorch is built without it "
+            "(as every PyTorch for Windows is): set machine.launcher: python"
         )
     # A second to import, for those who train so.
     from torch.distributed.elastic.multiprocessing.api import SignalException  # noqa: PLC0415
@@ -109,9 +129,10 @@ def _has_libuv() -> bool:
     """Whether processes can meet as torchrun has them meet (pytorch/pytorch, issue 148283)."""
     store = distributed.TCPStore  # type: ignore[attr-defined]
     try:
-        store("127.0.0.1", 0, is_master=True, wait_for_workers=False, use_libuv=True)
-    except RuntimeError:
-        return False
+        store("127.0.0.1", 0, 1, True, timedelta(seconds=5), use_libuv=True)
+    except RuntimeError as error:
+        # What else is wrong, torchrun will say.
+        return "libuv" not in str(error)
     return True
 
 

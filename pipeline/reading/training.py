@@ -17,7 +17,6 @@ from tqdm import tqdm
 from pipeline.learning.hardware import Hardware
 from pipeline.learning.resume import KeptState
 from pipeline.learning.team import ALONE, Team
-from pipeline.messages import say
 
 Batch = TypeVar("Batch")
 # Draws so many examples.
@@ -68,8 +67,8 @@ def learn(
     """Train `network` by AdamW on batches that are drawn; returns the average of its weights.
 
     Each step's batch follows from the seed and its number, so that a run that was interrupted goes
-    on from what is kept as if nothing had been. Of a team, each process draws its own share, and
-    the first one's average counts: batch norm's figures are each one's own.
+    on from what is kept as if nothing had been. Of a team, each process draws its own share; what
+    counts is the first one's average, with batch norm's figures of its own share.
     """
     team, kept = room.team, room.kept
     learner = team.wrap(room.hardware.place(network).train())
@@ -77,10 +76,13 @@ def learn(
         network.parameters(), lessons.rate, weight_decay=_WEIGHT_DECAY, fused=True
     )
     average, done = copy.deepcopy(network).eval(), 0
-    if kept and (state := kept.read()):
+    if state := team.share(kept.read() if kept and team.leads else None):
         done = _restore(state, network, average, optimizer)
-    team.check_agreed(done, say("the steps already done"))
-    batches = _drawn_ahead(draw, lessons, team, range(done, lessons.steps))
+    count = len(range(team.rank, lessons.batch_size, team.size))
+    # The mean over the team is to be that over the batch; where a process has no share, an example
+    # of weight 0 stands in.
+    weight = count * team.size / lessons.batch_size
+    batches = _drawn_ahead(draw, max(1, count), lessons.seed, team, range(done, lessons.steps))
     bar = tqdm(
         batches, lessons.name, lessons.steps, initial=done, unit=" steps", delay=1,
         disable=None if team.leads else True,
@@ -89,7 +91,7 @@ def learn(
         for group in optimizer.param_groups:
             group["lr"] = lessons.rate_at(step)
         optimizer.zero_grad(set_to_none=True)
-        loss(learner, batch).backward()  # type: ignore[no-untyped-call]
+        (weight * loss(learner, batch)).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), _MOST_GRADIENT)
         optimizer.step()
         _follow(average, network, step)
@@ -99,13 +101,12 @@ def learn(
 
 
 def _drawn_ahead(
-    draw: Draw[Batch], lessons: Lessons, team: Team, steps: Sequence[int]
+    draw: Draw[Batch], count: int, seed: int, team: Team, steps: Sequence[int]
 ) -> Iterator[Batch]:
     """This process's share of each step's batch, drawn while the step before is learnt from."""
-    count = max(1, len(range(team.rank, lessons.batch_size, team.size)))
 
     def draw_for(step: int) -> Batch:
-        seeds = (lessons.seed, step) if team.leads else (lessons.seed, step, team.rank)
+        seeds = (seed, step) if team.leads else (seed, step, team.rank)
         return draw(np.random.default_rng(seeds), count)
 
     with ThreadPoolExecutor(1) as thread:

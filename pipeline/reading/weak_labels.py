@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline.learning.hardware import map_alone
+from pipeline.learning.team import ALONE, Team
 from pipeline.reading.finding import Found, find
 from pipeline.reading.geometry import Floats
 from pipeline.reading.network import Locator
@@ -29,18 +30,26 @@ _ACROSS, _DOWN, _LIKE_HEIGHT = 0.6, 0.3, 0.7
 
 
 def settle_labels(
-    locator: Locator, scenes: Sequence[Scene], cores: int | None = None
+    locator: Locator, scenes: Sequence[Scene], cores: int | None = None, team: Team = ALONE
 ) -> list[Scene]:
     """The same photos and labels, each box where `locator` sees its digit, if it does.
+
+    Each process of a team looks at its share of them.
 
     A row of digits that it sees and nobody labelled is neither digit nor background. What it takes
     for a single digit stays background: it learns what is none.
     """
     settle = partial(_settle, locator.eval())
-    return list(map_alone(settle, scenes, torch.device("cpu"), cores))
+    share = scenes[team.rank :: team.size]
+    settled = team.gather(list(map_alone(settle, share, torch.device("cpu"), cores)))
+    return [
+        replace(scene, boxes=boxes).doubting(unsure)
+        for scene, (boxes, unsure) in zip(scenes, settled, strict=True)
+    ]
 
 
-def _settle(locator: Locator, scene: Scene) -> Scene:
+def _settle(locator: Locator, scene: Scene) -> tuple[Floats, Floats]:
+    """The boxes of a scene's digits, moved, and the edges of what may be others."""
     found = find(locator, scene.sizes)
     pairs = _pairs(scene.boxes, found)
     boxes = scene.boxes.copy()
@@ -50,7 +59,7 @@ def _settle(locator: Locator, scene: Scene) -> Scene:
     rows = find_rows(found.take((found.merits > _SURE) & ~labelled))
     unknown = [box for row in rows if len(row.digits) >= _FEWEST for box in row.digits.boxes]
     edges = [np.concatenate([box[:2] - box[2:] / 2, box[:2] + box[2:] / 2]) for box in unknown]
-    return replace(scene, boxes=boxes).doubting(np.array(edges).reshape(-1, 4))
+    return boxes, np.array(edges).reshape(-1, 4)
 
 
 def _pairs(labelled: Floats, found: Found) -> dict[int, int]:

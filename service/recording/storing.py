@@ -160,7 +160,7 @@ def store(
     """
     its = photo.c.sha256 == arrived.sha256
     if read:
-        # Looks too: another version of this program may tell them in another way.
+        # An earlier version of this program took another hash of the same photo.
         today = {name: rows[0][name] for name in ("model", "rules")}
         today["perceptual_hash"] = read.perceptual_hash
         insert(connection, photo, _photo_row(arrived, read) | today)

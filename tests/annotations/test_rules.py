@@ -208,6 +208,14 @@ def test_different_boxes_do_not_repeat():
     assert find_repeats({1: (A, "7"), 2: (B, "7")}) == {}
 
 
+def test_copies_in_a_long_column_are_found():
+    """Each of 200 digits above each other is there twice, as labelImg's "duplicate" shifts it."""
+    rows = [Box(10, 20 * row, 22, 20 * row + 15) for row in range(200)]
+    copies = [Box(*(edge + 2 for edge in box)) for box in rows]
+    found = find_repeats({number: (box, "7") for number, box in enumerate([*rows, *copies])})
+    assert set(found) == set(range(200, 400))
+
+
 @pytest.mark.parametrize("text", ["7" + " " * 500, "\u00a0" * 100 + "7"])
 def test_a_digit_among_many_spaces_is_found(text):
     """A stranger's tool may have written any number of them."""

@@ -1,6 +1,8 @@
 """What torchrun starts in test_teaching_in_a_team.py: learn a sum, write down what was drawn.
 
-torchrun --nproc-per-node 2 tests/reading/teach_in_a_team.py FOLDER
+torchrun --nproc-per-node 2 tests/reading/teach_in_a_team.py FOLDER NAME [STEPS]
+
+With STEPS, each process is stopped before that step; a later run of the same NAME goes on.
 """
 
 from __future__ import annotations
@@ -13,13 +15,14 @@ import torch
 from torch import nn
 
 from pipeline.learning.hardware import pick_hardware
+from pipeline.learning.resume import KeptState
 from pipeline.learning.team import join_team
 from pipeline.reading.training import Classroom, Lessons, learn
 
 LESSONS = Lessons("sum", 120, 9, 0.05, 3)
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, name: str, stop_at: int = 0) -> None:
     """Learn in batches of nine, of which no two processes can have the same share."""
     hardware = pick_hardware("cpu", "fp32")
     torch.manual_seed(0)
@@ -32,13 +35,17 @@ def main(folder: Path) -> None:
         return inputs
 
     def loss(learner, inputs):
+        if stop_at and len(drawn) >= stop_at:
+            sys.exit()
         return (learner(inputs) - inputs.sum(1, keepdim=True)).square().mean()
 
     with join_team(hardware.device) as team:
-        learn(network, draw, loss, LESSONS, Classroom(hardware, team))
+        # A file each: what only one of them finds, the other must hear of.
+        kept = KeptState(folder / f"{name} {team.rank}.pt", [b"sum"])
+        learn(network, draw, loss, LESSONS, Classroom(hardware, team, kept))
     record = {"drawn": drawn, "weights": network.weight.flatten().tolist()}
-    (folder / f"{team.rank} of {team.size}.json").write_text(json.dumps(record))
+    (folder / f"{name} {team.rank}.json").write_text(json.dumps(record))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:]))

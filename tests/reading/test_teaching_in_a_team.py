@@ -20,13 +20,18 @@ SCRIPT = Path(__file__).with_name("teach_in_a_team.py")
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 
+def teach(folder, name, *stop_at):
+    """A team of two; what each of them drew and came to, where it was not stopped."""
+    command = [*TORCHRUN, str(SCRIPT), str(folder), name, *stop_at]
+    subprocess.run(command, check=True, env=command_environment(), capture_output=True)
+    paths = [folder / f"{name} {rank}.json" for rank in (0, 1)]
+    return [json.loads(path.read_text()) for path in paths if path.exists()]
+
+
 @pytest.fixture(scope="module")
 def records(tmp_path_factory):
-    """What each process of a team of two drew and came to."""
-    folder = tmp_path_factory.mktemp("team")
-    command = [*TORCHRUN, str(SCRIPT), str(folder)]
-    subprocess.run(command, check=True, env=command_environment(), capture_output=True)
-    return [json.loads((folder / f"{rank} of 2.json").read_text()) for rank in (0, 1)]
+    """What each of a team of two drew and came to."""
+    return teach(tmp_path_factory.mktemp("team"), "undisturbed")
 
 
 def test_each_draws_its_own_share_of_every_step(records):
@@ -43,6 +48,15 @@ def test_both_come_to_the_same_weights_and_know_the_sum(records):
     first, second = (record["weights"] for record in records)
     assert first == second
     assert first == pytest.approx([1, 1, 1, 1], abs=0.1)
+
+
+def test_a_stopped_team_goes_on_where_it_was(records, tmp_path):
+    """Both do from what the first one alone has written, to the same weights."""
+    assert teach(tmp_path, "stopped", "75") == []
+    assert [path.name for path in tmp_path.glob("*.pt")] == ["stopped 0.pt"]
+    first, second = teach(tmp_path, "stopped")
+    assert len(first["drawn"]) == len(second["drawn"]) == 120 - 50
+    assert first["weights"] == second["weights"] == records[0]["weights"]
 
 
 def test_the_launcher_teaches_the_locator_in_two_processes(divided, monkeypatch):
