@@ -80,19 +80,22 @@ def _fill_shares(
     """Choose the lowest positions that give each label its share, but for rounding.
 
     A linear programme: its price of each label moves the border between the sides for each group,
-    by what it shows. Prices hardly change when data are added, so few groups change sides. Returns
-    which groups are validation, and how far from its border each is.
+    by what it shows. Positions count for each digit of a group: else those with many digits would
+    be the cheapest way to fill a share, and validation would have more of them. Prices hardly
+    change when data are added, so few groups change sides. Returns which groups are validation, and
+    how far from its border each is.
     """
     if not free.any():
         return free.copy(), np.zeros(len(free))
+    digits = np.maximum(counts.sum(axis=1), 1)
     lowest = linprog(
-        position[free],
+        (position * digits)[free],
         A_eq=counts[free].T,
         b_eq=share * counts[free].sum(axis=0),
         bounds=(0, 1),
         method="highs-ds",
     )
-    margin = np.abs(position - counts @ lowest.eqlin.marginals)
+    margin = np.abs(position - counts @ lowest.eqlin.marginals / digits)
     chosen = np.zeros(len(free), dtype=bool)
     # As many groups as labels lie at the border itself: their last bits mean nothing.
     chosen[free] = np.round(lowest.x, 9) > 0.5
