@@ -144,9 +144,10 @@ def test_the_guidebooks_poly_is_drawn_from_the_squares():
 
 
 def test_every_point_of_every_figure_is_in_the_table():
-    """The committed table has a seed of each point or more, none trained twice."""
+    """The committed table has three seeds of each point, none trained twice."""
     table = pd.read_csv(ROOT / "studies/results.csv")
-    assert set(table["seeds"]) <= {1, 2, 3}
+    recipe = table["epochs"] == BUDGETS["recipe"]["epochs"]
+    assert set(table["seeds"][~recipe]) == {3}
     grid = table[table["epochs"] == BUDGETS["budget"]["epochs"]]
     assert len(table) - len(grid) <= 1  # the recipe, where it was trained
     assert {name: sorted(rows["lr"]) for name, rows in by_schedule(grid).items()} == dict.fromkeys(
@@ -239,7 +240,8 @@ def write_results(folder: Path, *patterns: str) -> None:
     shutil.copy(ROOT / "studies/params.yaml", folder / "studies")
     for row in pd.read_csv(ROOT / "studies/results.csv").to_dict("records"):
         low, high = row["lowest"], row["highest"]
-        middle = [3 * row["mean"] - low - high] if row["seeds"] == 3 else []
+        # The mean is rounded: where two seeds have the lowest, what is left may lie below it.
+        middle = [min(max(3 * row["mean"] - low - high, low), high)] if row["seeds"] == 3 else []
         for seed, accuracy in enumerate(sorted([low, *middle, high])[: row["seeds"]]):
             part = "recipe" if row["epochs"] == BUDGETS["recipe"]["epochs"] else "budget"
             name = "recipe" if part == "recipe" else f"{row['model']}-{row['scheduler']}"
