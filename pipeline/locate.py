@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import torch
 from pipeline.contracts import DIGITS, LISTS, LOCATOR, OTHERS, PHOTOS, lists_md5, read_list
 from pipeline.learning.hardware import use_hardware
 from pipeline.learning.resume import KeptState, code_of
-from pipeline.learning.team import join_team, launch_team
+from pipeline.learning.team import join_as_stage, launch_team
 from pipeline.messages import say
 from pipeline.params import LocateParams, Params, load_params
 from pipeline.reading.labelled import LabelledPhoto, count_displays, gather, load_scenes
@@ -33,7 +32,6 @@ from pipeline.reading.training import Classroom, Lessons
 from pipeline.reading.weak_labels import settle_labels
 from pipeline.runtime.command import parse_no_options, run
 from pipeline.runtime.errors import UserError
-from pipeline.runtime.lock import alone
 from pipeline.runtime.stage_inputs import StageInputs
 
 log = logging.getLogger(__name__)
@@ -53,10 +51,8 @@ def main() -> None:
     launch_team(params.machine.launcher, "pipeline.locate")
     hardware = use_hardware(params.machine, params.locate.precision)
     hardware.configure(deterministic=params.train.deterministic)
-    with join_team(hardware.device) as team:
-        log.setLevel(logging.INFO if team.leads else logging.ERROR)
-        with alone(_LOCK) if team.leads else nullcontext():
-            locate_as_part(Classroom(hardware, team), params)
+    with join_as_stage(hardware.device, _LOCK, log) as team:
+        locate_as_part(Classroom(hardware, team), params)
 
 
 def locate_as_part(room: Classroom, params: Params) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,12 +27,11 @@ from pipeline.learning.networks import build
 from pipeline.learning.resume import Unfinished
 from pipeline.learning.run import Run
 from pipeline.learning.schedule import fit_epochs
-from pipeline.learning.team import join_team, launch_team
+from pipeline.learning.team import join_as_stage, launch_team
 from pipeline.messages import say
 from pipeline.messages.duration import tell_duration
 from pipeline.params import Params, TrainParams, load_params
 from pipeline.runtime.command import parse_no_options, run
-from pipeline.runtime.lock import alone
 from pipeline.runtime.stage_inputs import StageInputs
 from pipeline.runtime.start import stopped
 
@@ -49,10 +48,8 @@ def main() -> None:
     params = load_params()
     launch_team(params.machine.launcher, "pipeline.train")
     hardware = prepare_hardware(params.train, params.machine)
-    with join_team(hardware.device) as team, advise_on_memory(params.train):
-        log.setLevel(logging.INFO if team.leads else logging.ERROR)
-        with alone(LOCK) if team.leads else nullcontext():
-            train_as_part(Run(params.train, hardware, team, params.machine.compile), params)
+    with join_as_stage(hardware.device, LOCK, log) as team, advise_on_memory(params.train):
+        train_as_part(Run(params.train, hardware, team, params.machine.compile), params)
 
 
 def train_as_part(run: Run, params: Params) -> None:

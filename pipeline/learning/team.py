@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import zip_longest
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from pipeline.runtime.errors import UserError
+from pipeline.runtime.lock import alone
 
 Value = TypeVar("Value")
 
-_NOTHING: Any = object()
 # A process that is killed ends the run at once; a machine that goes dark, after this.
 _PATIENCE = timedelta(minutes=10)
 
@@ -62,7 +62,7 @@ class Team:
             for buffer in network.buffers():
                 distributed.broadcast(buffer, 0)
 
-    def share(self, value: Value) -> Value:
+    def broadcast(self, value: Value) -> Value:
         """The first process's value, in every process."""
         values = [value]
         if self.size > 1:
@@ -74,8 +74,7 @@ class Team:
         parts: list[list[Value]] = [values] * self.size
         if self.size > 1:
             distributed.all_gather_object(parts, values)
-        every = [its for row in zip_longest(*parts, fillvalue=_NOTHING) for its in row]
-        return [its for its in every if its is not _NOTHING]
+        return [parts[i % self.size][i // self.size] for i in range(sum(map(len, parts)))]
 
     def check_agreed(self, value: int, what: str) -> None:
         """Raise `UserError` in every process unless all of them have the same value."""
@@ -171,3 +170,12 @@ def join_team(device: torch.device) -> Iterator[Team]:
         yield Team(distributed.get_rank(), distributed.get_world_size())
     finally:
         distributed.destroy_process_group()
+
+
+@contextmanager
+def join_as_stage(device: torch.device, lock: Path, log: logging.Logger) -> Iterator[Team]:
+    """`join_team` for a stage: one run at a time holds its `lock`, and one process logs."""
+    with join_team(device) as team:
+        log.setLevel(logging.INFO if team.leads else logging.ERROR)
+        with alone(lock) if team.leads else nullcontext():
+            yield team

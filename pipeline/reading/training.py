@@ -70,13 +70,13 @@ def learn(
     on from what is kept as if nothing had been. Of a team, each process draws its own share; what
     counts is the first one's average, with batch norm's figures of its own share.
     """
-    team, kept = room.team, room.kept
+    team, kept = room.team, room.kept if room.team.leads else None
     learner = team.wrap(room.hardware.place(network).train())
     optimizer = torch.optim.AdamW(
         network.parameters(), lessons.rate, weight_decay=_WEIGHT_DECAY, fused=True
     )
     average, done = copy.deepcopy(network).eval(), 0
-    if state := team.share(kept.read() if kept and team.leads else None):
+    if state := team.broadcast(kept.read() if kept else None):
         done = _restore(state, network, average, optimizer)
     count = len(range(team.rank, lessons.batch_size, team.size))
     # The mean over the team is to be that over the batch; where a process has no share, an example
@@ -95,7 +95,7 @@ def learn(
         nn.utils.clip_grad_norm_(network.parameters(), _MOST_GRADIENT)
         optimizer.step()
         _follow(average, network, step)
-        if kept and team.leads and (step + 1) % _KEPT_EVERY == 0:
+        if kept and (step + 1) % _KEPT_EVERY == 0:
             kept.write(_state(step + 1, network, average, optimizer))
     return average
 

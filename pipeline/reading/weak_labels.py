@@ -34,10 +34,9 @@ def settle_labels(
 ) -> list[Scene]:
     """The same photos and labels, each box where `locator` sees its digit, if it does.
 
-    Each process of a team looks at its share of them.
-
     A row of digits that it sees and nobody labelled is neither digit nor background. What it takes
-    for a single digit stays background: it learns what is none.
+    for a single digit stays background: it learns what is none. Each process of a team looks at its
+    share of the photos.
     """
     settle = partial(_settle, locator.eval())
     share = scenes[team.rank :: team.size]
