@@ -64,15 +64,10 @@ def load_last_run() -> dict[str, LastCut]:
     except UserError:
         return {}
     stamps = load_stamps()
-    last = {row.photo: LastCut(row) for row in photos}
-    for photo in photos:
-        if stamp := stamps.get((photo.photo, photo.md5)):
-            last[photo.photo].stamps[photo.photo] = stamp
+    last = {row.photo: LastCut(row, stamps.get(row.photo)) for row in photos}
     for digit in digits:
         if its := last.get(digit.photo):
             its.digits[digit.file] = digit
-            if stamp := stamps.get((digit.file, digit.md5)):
-                its.stamps[digit.file] = stamp
     return last
 
 
@@ -103,7 +98,7 @@ def save(cuts: Iterable[Cut]) -> tuple[set[str], int]:
         for cut in cuts:
             photos([cut.photo])
             digits(cut.digits)
-            stamps(cut.stamps)
+            stamps([cut.stamp] if cut.stamp else [])
             files.update(digit.file for digit in cut.digits)
             written += cut.written
     return files, written

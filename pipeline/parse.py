@@ -1,5 +1,7 @@
 """Stage 1: read every box of every XML, and account for each one that is not used.
 
+Only what is new or changed is read again.
+
 raw/ -> data/boxes.csv, data/others.csv, data/problems.csv, data/annotations.json
 """
 
@@ -21,13 +23,15 @@ from pipeline.runtime.files import write_json
 log = logging.getLogger(__name__)
 
 _RAW = Path("raw")
+# Of this disk alone, and so no output of a stage.
+_KNOWN = Path("data/.annotations.jsonl")
 
 
 def main() -> None:
     """Load the folder's annotations, save the boxes and the problems, say what was found."""
     parse_no_options("parse", __doc__)
     params = load_params()
-    ledger = read_folder(_RAW, params.parse, params.machine.threads)
+    ledger = read_folder(_RAW, params.parse, params.machine.threads, _KNOWN)
     boxes, problems = ledger.tables()
     BOXES.write(boxes)
     OTHERS.write(sorted(ledger.others, key=lambda other: (other.photo, other.object)))

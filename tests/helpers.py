@@ -138,11 +138,11 @@ def write(path: Path, content: bytes | str) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, by its path there; but not the stamps, which are this disk's."""
+    """Every file below a folder, by its path there; but not those that are this disk's alone."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != ".stamps.csv"
+        if path.is_file() and path.name not in (".annotations.jsonl", ".stamps.csv")
     }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.annotations.dialects import Dialect, coordinates_of, recognise, to_edges
 from pipeline.annotations.formats import HOW_TO_EXPORT
 from pipeline.annotations.formats import recognise as recognise_format
-from pipeline.annotations.matching import PhotoFinder
+from pipeline.annotations.matching import Match, PhotoFinder
 from pipeline.annotations.orientation import decide_way_up, fit_to_photo, scale_box, to_upright
 from pipeline.annotations.pixels import find_blank
 from pipeline.annotations.rules import (
@@ -43,23 +43,27 @@ from pipeline.params import ParseParams
 class Annotation:
     """What an XML says of its photo: usable boxes by object number, and findings.
 
-    `objects` are the numbers of all that it has; `dialect` is empty where it cannot be read,
-    `photo` where it has none; `rank` says how sure it is that the photo is its own (see `Match`).
-    A finding about no object is about the file. `others` are boxes of what is no digit, `places`
-    the (row, column) of each of `boxes` in reading order. Where no box is used, `unused` says why,
-    if that is no single box's fault.
+    `objects` are the numbers of all that it has, `filename` is the photo that it names; `dialect`
+    is empty where it cannot be read, `photo` where it has none. A finding about no object is about
+    the file. `others` are boxes of what is no digit, `places` the (row, column) of each of `boxes`
+    in reading order. Where no box is used, `unused` says why, if that is no single box's fault.
     """
 
     xml: str
     dialect: str = ""
-    photo: str = ""
-    rank: int = 0
+    filename: str = ""
+    match: Match | None = None
     objects: tuple[int, ...] = ()
     boxes: dict[int, LabelledBox] = field(default_factory=dict)
     others: dict[int, LabelledBox] = field(default_factory=dict)
     places: list[tuple[int, int]] = field(default_factory=list)
     findings: list[tuple[int | None, Finding]] = field(default_factory=list)
     unused: Finding | None = None
+
+    @property
+    def photo(self) -> str:
+        """The photo that it describes."""
+        return self.match.photo if self.match else ""
 
     def reject(self, unused: Finding, finding: Finding) -> None:
         """Use none of the boxes, for a reason that is no single one's: the file's, each box's."""
@@ -98,10 +102,10 @@ class AnnotationReader:
             return Annotation(xml).reject_whole(self._why_unreadable(xml, error))
         dialect = recognise(voc)
         objects = tuple(found.number for found in voc.objects)
-        annotation = Annotation(xml, dialect.name, objects=objects)
+        annotation = Annotation(xml, dialect.name, voc.filename, objects=objects)
         try:
-            annotation.photo, annotation.rank, other = self.finder.find(xml, voc.filename)
-            if other:
+            annotation.match = self.finder.find(xml, voc.filename)
+            if other := annotation.match.other:
                 annotation.findings.append((None, Finding("other_photo_named", other)))
             content = read_bytes(self.folder / annotation.photo)
             photo = OpenedPhoto(content, self.params.max_megapixels)

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from pipeline.annotations.annotation import Annotation, AnnotationReader
 from pipeline.annotations.equal_photos import same_boxes, same_bytes
 from pipeline.annotations.formats import A_FILE_A_PHOTO, HOW_TO_EXPORT, recognise
+from pipeline.annotations.known import read_annotations
 from pipeline.annotations.ledger import Ledger, printable
 from pipeline.annotations.listing import list_files
 from pipeline.annotations.matching import PhotoFinder
@@ -15,14 +16,15 @@ from pipeline.annotations.rules import Finding
 from pipeline.contracts import BoxRow, ObjectRow
 from pipeline.params import ParseParams
 from pipeline.runtime.errors import UserError
-from pipeline.runtime.parallel import map_photos
 
 
-def read_folder(folder: Path, params: ParseParams, cores: int | None = None) -> Ledger:
+def read_folder(
+    folder: Path, params: ParseParams, cores: int | None = None, record: Path | None = None
+) -> Ledger:
     """Read every annotation below `folder`; paths in the ledger are relative to it, with `/`.
 
-    At most `cores` work at once. Raises `UserError` where the folder is missing or empty; all else
-    is entered in the ledger.
+    At most `cores` work at once. What `record` knows of an earlier call is not read again. Raises
+    `UserError` where the folder is missing or empty; all else is entered in the ledger.
     """
     if not folder.is_dir():
         raise UserError(
@@ -35,7 +37,7 @@ def read_folder(folder: Path, params: ParseParams, cores: int | None = None) -> 
         raise UserError("{folder}/ is empty: put photos and their XML there", folder=folder)
     ledger = Ledger()
     reader = AnnotationReader(folder, PhotoFinder(listing.photos), params)
-    annotations = list(map_photos(reader.read, listing.annotations, "parse", cores))
+    annotations = read_annotations(reader, listing, record, cores)
     _settle_copies(folder, _settle_rivals(annotations))
     for annotation in annotations:
         _enter(annotation, ledger)
@@ -71,16 +73,13 @@ def _settle_rivals(annotations: list[Annotation]) -> dict[str, Annotation]:
     not take it away.
     """
     first: dict[str, Annotation] = {}
-    for annotation in sorted(annotations, key=lambda its: its.rank):
-        photo = annotation.photo
-        if not photo:
-            continue
-        if photo in first:
-            finding = Finding("photo_already_annotated", f"{photo} by {first[photo].xml}")
+    matched = [(its.match, its) for its in annotations if its.match]
+    for match, annotation in sorted(matched, key=lambda pair: pair[0].rank):
+        surest = first.setdefault(match.photo, annotation)
+        if surest is not annotation:
+            finding = Finding("photo_already_annotated", f"{match.photo} by {surest.xml}")
             annotation.reject_whole(finding)
-            annotation.photo = ""
-        else:
-            first[photo] = annotation
+            annotation.match = None
     return first
 
 

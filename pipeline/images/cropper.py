@@ -17,7 +17,7 @@ from pipeline.contracts import BOXES, DIGITS, PHOTOS, BoxRow, DigitRow, PhotoRow
 from pipeline.images.cutting import channel_sums, digit_file, digit_key, encode, widen
 from pipeline.images.perceptual_hash import perceptual_hash
 from pipeline.images.photo import OpenedPhoto, UnreadablePhoto, read_bytes
-from pipeline.images.stamps import StampRow, stamp_of
+from pipeline.images.stamps import StampRow, seal, stamp_of
 from pipeline.messages import say
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5, write_new
@@ -34,14 +34,14 @@ _of_box = attrgetter(*BOXES.columns)
 
 @dataclass(frozen=True)
 class LastCut:
-    """What the last run recorded of a photo: its row, its digits' rows by file, their stamps.
+    """What the last run recorded of a photo: its row, its digits' rows by file, and their stamp.
 
-    `stamps` are by file below raw/ or data/digits/; a file without one is read again.
+    Without a stamp, all of them are read again.
     """
 
     photo: PhotoRow
+    stamp: StampRow | None = None
     digits: dict[str, DigitRow] = field(default_factory=dict)
-    stamps: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ class CropTask:
 
 @dataclass(frozen=True)
 class Cut:
-    """What became of a photo: its row and its digits', the stamps of all their files.
+    """What became of a photo: its row and its digits', and the stamp of all their files.
 
     `written` counts the digit images that were written anew.
     """
 
     photo: PhotoRow
     digits: list[DigitRow]
-    stamps: list[StampRow]
+    stamp: StampRow | None
     written: int
 
 
@@ -77,29 +77,26 @@ class Cropper:
     def unchanged(self, task: CropTask) -> Cut | None:
         """The last run's rows, where neither photo nor digit has changed since; opens no file.
 
-        A file is unchanged that bears the stamp (time, size, inode) that was recorded with it.
+        They are unchanged if they bear the stamps (time, size, inode) that were recorded with them.
         """
         last = task.last
-        if last is None or not _bears(self.raw / task.photo, last.stamps.get(task.photo)):
+        if last is None or last.stamp is None:
             return None
-        digits = [self._recorded(last, box) for box in task.boxes]
-        rows = [digit for digit in digits if digit]
-        if len(rows) < len(digits) or not all(
-            _bears(self._path(digit.file), last.stamps.get(digit.file)) for digit in rows
-        ):
+        digits = [digit for box in task.boxes if (digit := self._recorded(last, box))]
+        if len(digits) < len(task.boxes):
             return None
-        files = [StampRow(digit.file, digit.md5, last.stamps[digit.file]) for digit in rows]
-        photo = StampRow(task.photo, last.photo.md5, last.stamps[task.photo])
-        return Cut(last.photo, rows, [photo, *files], written=0)
+        stamp = self._stamp(last.photo, stamp_of(self._raw(task)), digits)
+        return Cut(last.photo, digits, stamp, written=0) if stamp == last.stamp else None
 
     def cut(self, task: CropTask) -> Cut:
         """Cut those of the photo's digits that are not there, or are no longer what they were.
 
         Raises `UserError` where the photo is no longer what parse accepted.
         """
-        stamp = stamp_of(self.raw / task.photo)
+        # Before it is read: if it changes meanwhile, it will not bear the stamp of what was read.
+        stamp = stamp_of(self._raw(task))
         try:
-            content = read_bytes(self.raw / task.photo)
+            content = read_bytes(self._raw(task))
             photo_md5 = md5(content)
             kept = [self._kept(task.last, box, photo_md5) for box in task.boxes]
             if task.last and task.last.photo.md5 == photo_md5 and None not in kept:
@@ -114,9 +111,12 @@ class Cropper:
             digit or self._write(pixels, box, photo.md5)
             for digit, box in zip(kept, task.boxes, strict=True)
         ]
-        stamps = [StampRow(its.file, its.md5, stamp_of(self._path(its.file))) for its in digits]
-        stamps.append(StampRow(task.photo, photo.md5, stamp))
-        return Cut(photo, digits, stamps, written=kept.count(None))
+        return Cut(photo, digits, self._stamp(photo, stamp, digits), written=kept.count(None))
+
+    def _stamp(self, photo: PhotoRow, stamp: str, digits: Sequence[DigitRow]) -> StampRow | None:
+        """The stamp of a photo, which bears one itself, and its digits."""
+        md5s = (photo.md5, *(digit.md5 for digit in digits))
+        return seal(photo.photo, md5s, [stamp, *(stamp_of(self._path(its.file)) for its in digits)])
 
     def _recorded(
         self, last: LastCut, box: BoxRow, photo_md5: str | None = None
@@ -126,20 +126,22 @@ class Cropper:
         key = digit_key(photo_md5 or last.photo.md5, box, self.params)
         if recorded is None or recorded.key != key:
             return None
-        # Its XML, or its place in reading order, can be another one now.
+        if (recorded.xml, recorded.row, recorded.column) == (box.xml, box.row, box.column):
+            return recorded
+        # Its XML, or its place in reading order, is another one now.
         return replace(recorded, xml=box.xml, row=box.row, column=box.column)
 
     def _kept(self, last: LastCut | None, box: BoxRow, photo_md5: str) -> DigitRow | None:
         """The digit's row, if its image is still the one that the last run recorded."""
         recorded = self._recorded(last, box, photo_md5) if last else None
-        if last is None or recorded is None:
+        if recorded is None:
             return None
         path = Path(self._path(recorded.file))
-        if not _bears(path, last.stamps.get(recorded.file)) and not (
-            path.is_file() and md5(path.read_bytes()) == recorded.md5
-        ):
-            return None
-        return recorded
+        is_in_order = path.is_file() and md5(path.read_bytes()) == recorded.md5
+        return recorded if is_in_order else None
+
+    def _raw(self, task: CropTask) -> Path:
+        return self.raw / task.photo
 
     def _path(self, file: str) -> str:
         return f"{self.digits_folder}/{file}"
@@ -182,10 +184,6 @@ def _changed(photo: str, why: object) -> UserError:
         "then `dvc repro`",
         file=photo, why=why,
     )  # fmt: skip
-
-
-def _bears(path: str | Path, stamp: str | None) -> bool:
-    return bool(stamp) and stamp_of(path) == stamp
 
 
 def cut_boxes(

@@ -14,6 +14,7 @@ import pytest
 from helpers import REAL_DATA, ROOT, SIZE, display, draw_photo, jpeg, voc_xml, write
 from hypothesis import given
 from hypothesis import strategies as st
+from odd_folders import FOLDERS
 from PIL import Image
 
 from pipeline.annotations.folder import read_folder
@@ -629,41 +630,6 @@ def test_a_rejected_object_is_not_said_to_be_repaired(tmp_path):
     write(tmp_path / "a.xml", voc_xml([*display("7"), (" 7", display("7")[0][1])], "a.jpg"))
     problems = read_folder(tmp_path, PARAMS).problems
     assert [(row.object, row.verdict) for row in problems] == [("2", "rejected")]
-
-
-ODD_LABELS = ["0", "7", " 7", "\uff17", "seven", "10", ".", "", "NaN", "kWh", "a,b", '"', "숫자"]
-ODD_NUMBERS = st.one_of(
-    st.integers(-20, 70).map(str),
-    st.floats(-20, 70).map(str),
-    st.sampled_from(["", "nan", "-inf", "7e400", "1e300", "x", "-0"]),
-)
-ODD_XML = st.fixed_dictionaries(
-    {
-        "objects": st.lists(
-            st.tuples(st.sampled_from(ODD_LABELS), st.tuples(*[ODD_NUMBERS] * 4)), max_size=5
-        ),
-        "filename": st.sampled_from(["a.jpg", "B.JPG", "c", "", r"C:\d\a.jpg", "d<&.jpg"]),
-        "size": st.sampled_from([(48, 32), (32, 48), (0, 0), ("", "")]),
-    }
-)
-SMALL = Image.radial_gradient("L").resize((48, 32)).convert("RGB")
-ODD_PHOTOS = st.sampled_from(
-    [
-        jpeg(SMALL),
-        jpeg(SMALL, orientation=6),
-        jpeg(SMALL, orientation=3),
-        jpeg(SMALL)[:-9],
-        b"",
-        b"7",
-    ]
-)
-FOLDERS = st.fixed_dictionaries(
-    {},
-    optional={
-        **dict.fromkeys(["a.xml", "b.xml", "x/a.xml", "e.XML"], ODD_XML),
-        **dict.fromkeys(["a.jpg", "B.jpg", "x/c.png", "a.png", "notes.txt"], ODD_PHOTOS),
-    },
-).filter(bool)
 
 
 def read_generated(files):

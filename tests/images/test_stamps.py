@@ -7,14 +7,15 @@ import os
 import pytest
 from helpers import write
 
-from pipeline.images.stamps import STAMPS, StampRow, load_stamps, stamp_of
+from pipeline.images.stamps import STAMPS, StampRow, load_stamps, seal, stamp_of
 
 
-def record(*stamps, age=10):
-    """Save stamps whose files changed `age` seconds before."""
-    STAMPS.write(StampRow(f"{stamp}.jpg", "md5", stamp) for stamp in stamps)
-    newest = max((int(stamp.partition("-")[0]) for stamp in stamps if stamp), default=0)
+def record(newest, age=10.0):
+    """Save a photo's row, whose files last changed `age` seconds before."""
+    row = StampRow("a.jpg", newest, "seal")
+    STAMPS.write([row])
     os.utime(STAMPS.path, ns=(newest + int(age * 10**9),) * 2)
+    return row
 
 
 @pytest.mark.parametrize(
@@ -41,23 +42,38 @@ def test_a_missing_file_has_no_stamp(tmp_path):
     assert stamp_of(tmp_path / "b") == stamp_of(path / "b") == ""
 
 
-def test_stamps_come_back_by_file_and_content(workplace):
-    """A file without a stamp is not known."""
-    record("1000-5-7", "2000-5-8", "")
-    assert load_stamps() == {
-        ("1000-5-7.jpg", "md5"): "1000-5-7",
-        ("2000-5-8.jpg", "md5"): "2000-5-8",
-    }
+@pytest.mark.parametrize(
+    "other",
+    [
+        seal("a.jpg", ["x", "y"], ["5-6-7-8", "9-6-7-9"]),
+        seal("a.jpg", ["x", "z"], ["5-6-7-8", "9-6-7-8"]),
+        seal("a.jpg", ["y", "x"], ["5-6-7-8", "9-6-7-8"]),
+        seal("b.jpg", ["x", "y"], ["5-6-7-8", "9-6-7-8"]),
+        seal("a.jpg", ["x", "y"], ["5-6-7-8", ""]),
+    ],
+    ids=["a stamp", "a content", "two contents swapped", "a photo", "a file that is gone"],
+)
+def test_a_seal_is_of_all_that_was_there(other):
+    """Each content and each stamp is in it; its time is that of the last change."""
+    its = seal("a.jpg", ["x", "y"], ["5-6-7-8", "9-6-7-8"])
+    assert (its.photo, its.newest) == ("a.jpg", 9)
+    assert its == seal("a.jpg", ["x", "y"], ["5-6-7-8", "9-6-7-8"]) != other
+
+
+def test_rows_come_back_by_their_photo(workplace):
+    """As they were recorded."""
+    row = record(10**12)
+    assert load_stamps() == {"a.jpg": row}
 
 
 @pytest.mark.parametrize(("age", "known"), [(1.9, False), (2.1, True)])
 def test_what_changed_just_before_the_record_is_read_again(workplace, age, known):
     """Within two seconds, a second change may bear the same time."""
-    record(f"{10**12}-5-7", age=age)
+    record(10**12, age)
     assert bool(load_stamps()) == known
 
 
-@pytest.mark.parametrize("content", [None, b"", b"not a record", b"file,md5,stamp\na,b,c-d-e\n"])
+@pytest.mark.parametrize("content", [None, b"", b"not a record", b"photo,newest,seal\na,b,c\n"])
 def test_a_missing_or_damaged_record_is_none(workplace, content):
     """All files are read again, without a message."""
     if content is not None:

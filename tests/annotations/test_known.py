@@ -1,0 +1,190 @@
+"""What was read before is not read again, and never taken for what is there now."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from helpers import ROOT, display, draw_photo, jpeg, voc_xml, write
+from hypothesis import given
+from hypothesis import strategies as st
+from odd_folders import FOLDERS, ODD_PHOTOS, ODD_XML
+
+from pipeline.annotations import annotation, known
+from pipeline.annotations.folder import read_folder
+from pipeline.params import load_params
+
+PARAMS = load_params(ROOT / "params.yaml").parse
+
+
+class Later:
+    """A clock that is ten seconds fast."""
+
+    @staticmethod
+    def time_ns():
+        return time.time_ns() + 10**10
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """What was written a moment ago has been left alone for some time."""
+    monkeypatch.setattr(known, "time", Later)
+
+
+@pytest.fixture
+def read(monkeypatch, tmp_path):
+    """Reads raw/ with a record; returns the ledger and the XML that were read for it."""
+    opened = []
+
+    def read_voc(path, read_it=annotation.read_voc):
+        opened.append(path.name)
+        return read_it(path)
+
+    def read_raw(params=PARAMS, record=tmp_path / "record"):
+        opened.clear()
+        # In this process, whose reading is watched.
+        return read_folder(tmp_path / "raw", params, cores=1, record=record), sorted(opened)
+
+    monkeypatch.setattr(annotation, "read_voc", read_voc)
+    return read_raw
+
+
+@pytest.fixture
+def raw(tmp_path):
+    """Two photos and their XML, of which b.xml names its photo."""
+    for seed, (xml, photo) in enumerate({"a": "a", "b": "of_b"}.items()):
+        write(tmp_path / f"raw/{photo}.jpg", jpeg(draw_photo(display("70"), seed=seed)))
+        write(tmp_path / f"raw/{xml}.xml", voc_xml(display("70"), f"{photo}.jpg"))
+    return tmp_path / "raw"
+
+
+def test_what_has_not_changed_is_not_read_again(raw, read, later):
+    """The ledger is the same."""
+    ledger, opened = read()
+    assert opened == ["a.xml", "b.xml"]
+    assert read() == (ledger, [])
+    assert len(ledger.boxes) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "again"),
+    [
+        (lambda raw: write(raw / "a.xml", voc_xml(display("71"), "a.jpg")), ["a.xml"]),
+        (lambda raw: write(raw / "of_b.jpg", jpeg(draw_photo([], (40, 40)))), ["b.xml"]),
+        (lambda raw: (raw / "of_b.jpg").rename(raw / "c.jpg"), ["b.xml"]),
+        (lambda raw: shutil.copy(raw / "a.jpg", raw / "b.jpg"), ["b.xml"]),
+        (lambda raw: shutil.copy(raw / "a.jpg", raw / "c.jpg"), []),
+        (lambda raw: (raw / "a.xml").rename(raw / "c.xml"), ["c.xml"]),
+        (lambda raw: (raw / "a.xml").unlink(), []),
+    ],
+    ids=[
+        "XML",
+        "photo",
+        "photo's name",
+        "a truer photo",
+        "another's photo",
+        "XML's name",
+        "XML gone",
+    ],
+)
+def test_what_has_changed_is_read_again(raw, read, later, change, again):
+    """The ledger is the one that is read without a record."""
+    read()
+    change(raw)
+    ledger, opened = read()
+    assert opened == again
+    assert ledger == read(record=None)[0]
+
+
+def test_what_changed_a_moment_ago_is_read_again(raw, read):
+    """The next change may bear the same time."""
+    read()
+    assert read()[1] == ["a.xml", "b.xml"]
+
+
+def test_other_parameters_know_nothing(raw, read, later):
+    """Each of them may change what is read."""
+    read()
+    ledger, opened = read(PARAMS.model_copy(update={"labels": {"7": "1"}}))
+    assert opened == ["a.xml", "b.xml"]
+    assert {box.label for box in ledger.boxes} == {"0", "1"}
+
+
+@given(part=st.floats(0, 1), damage=st.sampled_from(["cut off", "changed", "emptied"]))
+def test_a_damaged_record_costs_time_only(part, damage):
+    """Wherever it is damaged."""
+    with tempfile.TemporaryDirectory() as name, mock.patch.object(known, "time", Later):
+        folder, record = Path(name, "raw"), Path(name, "record")
+        write(folder / "a.jpg", jpeg(draw_photo(display("70"))))
+        write(folder / "a.xml", voc_xml(display("70"), "a.jpg"))
+        ledger = read_folder(folder, PARAMS, 1, record)
+        content = record.read_bytes()
+        place = int(part * (len(content) - 1))
+        other = bytes([content[place] ^ 1])
+        record.write_bytes(
+            {
+                "cut off": content[:place],
+                "changed": content[:place] + other + content[place + 1 :],
+                "emptied": b"",
+            }[damage]
+        )
+        assert read_folder(folder, PARAMS, 1, record) == ledger
+        assert record.read_bytes() == content
+
+
+CHANGES = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(["a.xml", "b.xml", "x/a.xml", "e.XML"], st.none() | ODD_XML),
+        **dict.fromkeys(["a.jpg", "B.jpg", "x/c.png", "a.png", "x/a.jpg"], st.none() | ODD_PHOTOS),
+    },
+)
+
+
+@pytest.mark.slow
+@given(first=FOLDERS, changes=st.lists(CHANGES, min_size=1, max_size=4))
+def test_a_record_changes_no_ledger(first, changes):
+    """Whatever came, changed or went since it was written."""
+    with tempfile.TemporaryDirectory() as name, mock.patch.object(known, "time", Later):
+        folder, record = Path(name, "raw"), Path(name, "record")
+        write(folder / "kept.xml", "<annotation/>")
+        for files in (first, *changes):
+            for file, content in files.items():
+                path = folder / file
+                # A file system's clock may tick in 10 ms; two changes in one need `is_settled`.
+                time.sleep(0.01)
+                path.unlink(missing_ok=True)
+                if content is not None:
+                    write(path, voc_xml(**content) if isinstance(content, dict) else content)
+            assert read_folder(folder, PARAMS, 1, record) == read_folder(folder, PARAMS, 1)
+
+
+@pytest.mark.slow
+def test_other_code_knows_nothing(raw, tmp_path):
+    """An edit of a rule counts for what was read before, too."""
+    shutil.copytree(ROOT / "pipeline", tmp_path / "pipeline")
+    program = (
+        "import sys, time; from pathlib import Path\n"
+        "now = time.time_ns; time.time_ns = lambda: now() + 10**10\n"
+        "from pipeline.annotations.folder import read_folder\n"
+        "from pipeline.params import load_params\n"
+        f"params = load_params(Path({str(ROOT / 'params.yaml')!r})).parse\n"
+        "print(len(read_folder(Path('raw'), params, 1, Path('record')).boxes))"
+    )
+
+    def count_boxes():
+        command = [sys.executable, "-c", program]
+        return int(subprocess.run(command, cwd=tmp_path, check=True, capture_output=True).stdout)
+
+    assert count_boxes() == 4
+    rules = tmp_path / "pipeline/annotations/rules.py"
+    edited = rules.read_text(encoding="utf-8").replace('not in "0123456789"', 'not in "012345689"')
+    assert edited != rules.read_text(encoding="utf-8")
+    rules.write_text(edited, encoding="utf-8")
+    assert count_boxes() == 2
