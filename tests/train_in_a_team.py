@@ -1,12 +1,15 @@
-"""What torchrun starts in tests/test_team.py: train a linear network, write down what it saw.
+"""What torchrun starts in learning/test_team.py: train a linear network, write down what it saw.
 
-torchrun --nproc-per-node 2 tests/train_in_a_team.py FOLDER
+torchrun --nproc-per-node 2 tests/train_in_a_team.py FOLDER [EPOCHS]
+
+Each process keeps its state in a file of its own; after EPOCHS, where given, all of them stop.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -17,6 +20,7 @@ from pipeline.learning.digit_reader import ChannelNorm, DigitReader
 from pipeline.learning.hardware import pick_hardware
 from pipeline.learning.inputs import Digits
 from pipeline.learning.loop import train
+from pipeline.learning.resume import Unfinished
 from pipeline.learning.run import Run
 from pipeline.learning.team import join_team
 
@@ -36,7 +40,7 @@ class Witness(nn.Module):
         return self.head(images.flatten(1))
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, stop_after: int = 2) -> None:
     """Train for two epochs on 41 digits in batches of 8: the last holds one digit for all."""
     hardware = pick_hardware("cpu", "fp32")
     generator = torch.Generator().manual_seed(0)
@@ -47,7 +51,10 @@ def main(folder: Path) -> None:
     network = Witness()
     reader = DigitReader(network, ChannelNorm([0.0, 0.0, 0.0], [1.0, 1.0, 1.0]))
     with join_team(hardware.device) as team:
-        epochs = list(train(reader, digits, digits, Run(params, hardware, team)))
+        # What only one of them finds, the others must hear of.
+        kept = Unfinished(folder / f"{team.rank} of {team.size}.pt", [b"team"])
+        run = Run(params, hardware, team, unfinished=kept)
+        epochs = list(islice(train(reader, digits, digits, run), stop_after))
     record = {
         "steps": network.steps,
         "weights": network.head.weight.tolist(),
@@ -58,4 +65,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))

@@ -18,6 +18,7 @@ from pipeline.learning.augmentation import augment
 from pipeline.learning.digit_reader import DigitReader, predict
 from pipeline.learning.inputs import Digits
 from pipeline.learning.recorded import Recorded
+from pipeline.learning.resume import restore
 from pipeline.learning.run import Run
 from pipeline.learning.schedule import fit_epochs, learning_rate
 from pipeline.learning.team import without_sync
@@ -41,8 +42,8 @@ def train(
     params, team, unfinished = run.params, run.team, run.unfinished
     run.hardware.place(reader)
     optimizer = make_optimizer(reader, params)
-    epochs, best = unfinished.restore(reader, optimizer) if unfinished else ([], {})
-    team.check_agreed(len(epochs), say("the epochs already done"))
+    state = team.broadcast(unfinished.read() if unfinished and team.leads else None)
+    epochs, best = restore(state, reader, optimizer) if state else ([], {})
     if epochs and team.leads:
         log.info(
             say("An earlier run was stopped: going on after its epoch {epoch}", epoch=len(epochs))

@@ -15,7 +15,8 @@ from pipeline.contracts import EpochRow
 from pipeline.learning.plain_file import pack
 from pipeline.runtime.files import write_file
 
-State = dict[str, Tensor]
+State = dict[str, Any]
+Weights = dict[str, Tensor]
 
 
 class KeptState:
@@ -34,14 +35,14 @@ class KeptState:
             digest.update(content)
         self._key = digest.hexdigest()
 
-    def write(self, state: dict[str, Any]) -> None:
+    def write(self, state: State) -> None:
         """Write plain types and tensors all at once."""
         write_file(self._path, pack({"key": self._key, **state}), durable=True)
 
-    def read(self) -> dict[str, Any] | None:
+    def read(self) -> State | None:
         """The state, on the CPU; None where there is none of this very run."""
         try:
-            state: dict[str, Any] = torch.load(self._path, map_location="cpu", weights_only=True)
+            state: State = torch.load(self._path, map_location="cpu", weights_only=True)
             return state if state["key"] == self._key else None
         except Exception:  # what a missing or damaged file makes the reader raise is open-ended
             return None
@@ -70,7 +71,7 @@ class Unfinished:
         epochs: list[EpochRow],
         reader: nn.Module,
         optimizer: torch.optim.Optimizer,
-        best: State,
+        best: Weights,
     ) -> None:
         """Write the state all at once."""
         self._kept.write(
@@ -82,20 +83,22 @@ class Unfinished:
             }
         )
 
-    def restore(
-        self, reader: nn.Module, optimizer: torch.optim.Optimizer
-    ) -> tuple[list[EpochRow], State]:
-        """Set reader and optimizer to the state; returns the epochs done and the best weights.
-
-        Where there is no state of this very run, changes nothing and returns none.
-        """
-        state = self._kept.read()
-        if state is None:
-            return [], {}
-        reader.load_state_dict(state["reader"])
-        optimizer.load_state_dict(state["optimizer"])
-        return [EpochRow(**fields) for fields in state["epochs"]], state["best"]
+    def read(self) -> State | None:
+        """The state, on the CPU; None where there is none of this very run."""
+        return self._kept.read()
 
     def remove(self) -> None:
         """Delete the state: the run is finished."""
         self._kept.remove()
+
+
+def restore(
+    state: State, reader: nn.Module, optimizer: torch.optim.Optimizer
+) -> tuple[list[EpochRow], Weights]:
+    """Set reader and optimizer to an `Unfinished` state.
+
+    Returns the epochs that are done, and the weights after the best of them.
+    """
+    reader.load_state_dict(state["reader"])
+    optimizer.load_state_dict(state["optimizer"])
+    return [EpochRow(**fields) for fields in state["epochs"]], state["best"]

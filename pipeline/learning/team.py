@@ -76,19 +76,6 @@ class Team:
             distributed.all_gather_object(parts, values)
         return [parts[i % self.size][i // self.size] for i in range(sum(map(len, parts)))]
 
-    def check_agreed(self, value: int, what: str) -> None:
-        """Raise `UserError` in every process unless all of them have the same value."""
-        if self.size > 1:
-            values: list[int | None] = [None] * self.size
-            distributed.all_gather_object(values, value)
-            if len(set(values)) > 1:
-                raise UserError(
-                    "the training processes differ in {what} ({values}): all of them must see "
-                    "the same files",
-                    what=what,
-                    values=values,
-                )
-
 
 ALONE = Team()
 

@@ -29,11 +29,19 @@ SCRIPT = ROOT / "tests/train_in_a_team.py"
 def records(tmp_path_factory):
     """What each process of a team of two saw, and one alone."""
     folder = tmp_path_factory.mktemp("team")
-    command = [*TORCHRUN, str(SCRIPT), str(folder)]
-    subprocess.run(command, check=True, env=command_environment(), capture_output=True)
     train_in_a_team.main(folder)
-    names = ("0 of 2", "1 of 2", "0 of 1")
-    return [json.loads((folder / f"{name}.json").read_text()) for name in names]
+    return [*train_two(folder), read_record(folder, "0 of 1")]
+
+
+def train_two(folder, *stop_after):
+    """What each of a team of two saw."""
+    command = [*TORCHRUN, str(SCRIPT), str(folder), *stop_after]
+    subprocess.run(command, check=True, env=command_environment(), capture_output=True)
+    return [read_record(folder, name) for name in ("0 of 2", "1 of 2")]
+
+
+def read_record(folder, name):
+    return json.loads((folder / f"{name}.json").read_text())
 
 
 def test_every_digit_is_seen_once_an_epoch(records):
@@ -72,6 +80,16 @@ def test_a_team_reports_the_figures_of_one_alone(records):
     assert first["figures"] == second["figures"]
     for one, other in zip(first["figures"], alone["figures"], strict=True):
         assert one == pytest.approx(other, rel=1e-4)
+
+
+def test_a_stopped_team_goes_on_where_it_was(records, tmp_path):
+    """Both do from what the first one alone has kept, to the same weights."""
+    train_two(tmp_path, "1")
+    assert [path.name for path in tmp_path.glob("*.pt")] == ["0 of 2.pt"]
+    first, second = train_two(tmp_path)
+    assert len(first["steps"]) == len(second["steps"]) == 6
+    assert first["weights"] == second["weights"] == records[0]["weights"]
+    assert first["figures"] == second["figures"] == records[0]["figures"]
 
 
 @pytest.fixture
