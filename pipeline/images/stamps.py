@@ -38,7 +38,9 @@ STAMPS = Table(Path("data/.stamps.csv"), StampRow)
 def stamp_of(path: str | Path) -> str:
     """A file's times (ns), size and inode as one text; empty where there is no file.
 
-    Of the two times, a program can set back the one, but not the one of the last change.
+    Of the two times, a program can set back the first, but not the second, that of the last change.
+    On Windows that is the time of birth: what changes no length and sets its time back goes unseen
+    there, as DVC sees it nowhere.
     """
     try:
         status = os.stat(path)  # noqa: PTH116 - of 30,000 paths, pathlib would make a second's work
