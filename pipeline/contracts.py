@@ -18,6 +18,8 @@ from pipeline.runtime.table import Table, damaged, read_file
 # The digits of each side of the split, one `<label>/<file>` a line.
 LISTS = {"train": Path("data/train_data.txt"), "valid": Path("data/valid_data.txt")}
 STATS = Path("data/stats.json")
+# What `parse` counted: boxes, files, problems, the tools that wrote the XML.
+ANNOTATIONS = Path("data/annotations.json")
 # The models of the first day, from drawn photos alone, named as the stages name theirs.
 BASE = Path("models/base")
 # What `train`, `locate` and `evaluate` make of the plant's own photos.
@@ -205,14 +207,14 @@ class CurveRow:
 BOXES = Table(Path("data/boxes.csv"), BoxRow)
 # Boxes of used photos whose label is no digit, as of a decimal point.
 OTHERS = Table(Path("data/others.csv"), ObjectRow)
-PROBLEMS = Table(Path("data/problems.csv"), ProblemRow)
+PROBLEMS = Table(Path("data/problems.csv"), ProblemRow, for_excel=True)
 PHOTOS = Table(Path("data/photos.csv"), PhotoRow, sealed=True)
 DIGITS = Table(Path("data/digits.csv"), DigitRow, sealed=True)
 HISTORY = Table(Path("reports/history.csv"), EpochRow)
 PREDICTIONS = Table(Path("reports/predictions.csv"), PredictionRow)
-WHOLE = Table(Path("reports/readings.csv"), WholeRow)
-READINGS = Table(Path("readings.csv"), ReadingRow)
-DOUBTS = Table(Path("reports/audit.csv"), DoubtRow)
+WHOLE = Table(Path("reports/readings.csv"), WholeRow, for_excel=True)
+READINGS = Table(Path("readings.csv"), ReadingRow, for_excel=True)
+DOUBTS = Table(Path("reports/audit.csv"), DoubtRow, for_excel=True)
 CURVE = Table(Path("learning_curve/curve.csv"), CurveRow)
 
 

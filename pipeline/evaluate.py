@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.contracts import (
+    ANNOTATIONS,
     BASE,
     BOXES,
     CALIBRATION,
@@ -54,7 +55,6 @@ from pipeline.runtime.files import write_file
 from pipeline.runtime.table import damaged, read_file
 
 _RAW, _DIGITS, _REPORTS = Path("raw"), Path("data/digits"), Path("reports")
-_ANNOTATIONS = Path("data/annotations.json")
 # Training digits in the picture that shows what the model learnt from.
 _SHOWN = 32
 
@@ -102,9 +102,9 @@ def load_training(checkpoint: Checkpoint) -> Training:
 def load_dialects() -> dict[str, int]:
     """How many XML each tool wrote; raises `UserError` where parse's figures are not there."""
     try:
-        dialects: dict[str, int] = json.loads(read_file(_ANNOTATIONS))["dialects"]
+        dialects: dict[str, int] = json.loads(read_file(ANNOTATIONS))["dialects"]
     except (ValueError, KeyError, TypeError) as error:
-        raise damaged(_ANNOTATIONS, error) from None
+        raise damaged(ANNOTATIONS, error) from None
     return dialects
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.annotations.folder import read_folder
 from pipeline.annotations.ledger import Ledger, rejected_share
 from pipeline.annotations.summary import count, summarise
-from pipeline.contracts import BOXES, OTHERS, PROBLEMS
+from pipeline.contracts import ANNOTATIONS, BOXES, OTHERS, PROBLEMS
 from pipeline.messages import say
 from pipeline.params import ParseParams, load_params
 from pipeline.runtime.command import parse_no_options, run
@@ -36,7 +36,7 @@ def main() -> None:
     BOXES.write(boxes)
     OTHERS.write(sorted(ledger.others, key=lambda other: (other.photo, other.object)))
     PROBLEMS.write(problems)
-    write_json(Path("data/annotations.json"), count(ledger))
+    write_json(ANNOTATIONS, count(ledger))
     for line in summarise(ledger, params.parse):
         log.info("%s", line)
     if problems:

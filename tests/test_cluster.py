@@ -16,9 +16,7 @@ from helpers import ROOT, contents
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        not find_spec("distributed"), reason="python -m pip install --editable '.[dask]'"
-    ),
+    pytest.mark.skipif(not find_spec("distributed"), reason="digits install --extra dask"),
 ]
 
 

@@ -66,7 +66,7 @@ def test_without_a_usable_digit_it_fails_and_says_where_to_look(workplace):
 
 
 def test_every_reason_is_summed_up_with_a_hint(workplace, caplog):
-    """The most common come first."""
+    """What is to be corrected comes first, however common the rest."""
     workplace.add("a.jpg", display("7"))
     for name in "bcd":
         write(workplace.raw / f"{name}.jpg", jpeg(draw_photo([])))
@@ -76,8 +76,8 @@ def test_every_reason_is_summed_up_with_a_hint(workplace, caplog):
     lines = [record.getMessage() for record in caplog.records]
     assert lines[0] == "1 digits on 1 photos"
     lines = [line for line in lines if not line.startswith(" " * 9)]  # the examples
-    assert lines[1].split()[:3] == ["3", "noted", "photo_without_xml:"]
-    assert lines[2].split()[:3] == ["2", "rejected", "no_photo:"]
+    assert lines[1].split()[:3] == ["2", "rejected", "no_photo:"]
+    assert lines[2].split()[:3] == ["3", "noted", "photo_without_xml:"]
 
 
 def test_too_much_rejected_stops_the_run_with_the_ledger_written(workplace):

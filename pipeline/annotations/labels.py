@@ -19,6 +19,8 @@ _WORDS = (
     ("five", "오"), ("six", "육"), ("seven", "칠"), ("eight", "팔"), ("nine", "구"),
 )  # fmt: skip
 _DIGIT_OF = {word: str(digit) for digit, words in enumerate(_WORDS) for word in words}
+# Typed in place of the digits that they look like. But l may be a litre, and so no digit is said.
+_LOOK_LIKE_DIGITS = frozenset("OolI|ZSB")
 # digit_7, num7, class-7, 숫자 7; but not 7segment, which is a display.
 _NAMED = re.compile(r"[A-Za-z가-힣]{1,12}[\s_.:#-]*([0-9])")
 _NUMBER = re.compile(r"[-+]?[0-9]*[.,:]?[0-9]+\s*[A-Za-z%℃°]*")
@@ -49,7 +51,8 @@ def propose(problems: Sequence[ProblemRow], params: ParseParams) -> list[str]:
     """
     found = Counter(_text(row.detail) for row in problems if row.reason == "not_a_digit")
     meant = {label: digit for label in found if (digit := meant_digit(label))}
-    others = [label for label in found if label not in meant]
+    typed = [label for label in found if label.strip() in _LOOK_LIKE_DIGITS]
+    others = [label for label in found if label not in meant and label not in typed]
     lines = []
     if meant:
         counts = _counts(found, meant)
@@ -57,6 +60,14 @@ def propose(problems: Sequence[ProblemRow], params: ParseParams) -> list[str]:
             say("If these labels are digits, paste into params.yaml ({counts}):", counts=counts)
         )
         lines.append(f"  labels: {_as_yaml({**params.labels, **meant})}")
+    if typed:
+        counts = _counts(found, typed)
+        lines.append(
+            say(
+                "These letters look like digits: correct them in their XML ({counts})",
+                counts=counts,
+            )
+        )
     if others:
         counts = _counts(found, others)
         lines.append(

@@ -58,35 +58,38 @@ REASONS = {
         mark("mend the boxes of this XML, each listed under its own reason"),
         expected=True,
     ),
-    "all_ignored": Reason("noted", mark("nothing: all its labels are listed in parse.ignore")),
+    "all_ignored": Reason(
+        "noted", mark("nothing to do: all its labels are listed in parse.ignore")
+    ),
     "link_not_followed": Reason("rejected", mark("put the file itself in the link's place")),
     "not_a_file": Reason("rejected", mark("delete it: a pipe or a device holds no photo")),
     "odd_name": Reason("rejected", mark("rename it: its name has characters that are not text")),
     "unreadable_folder": Reason("rejected", mark("give yourself the right to read the folder")),
-    "photo_copy": Reason("noted", mark("nothing: one of the equal photos is used")),
+    "photo_copy": Reason("noted", mark("nothing to do: one of the equal photos is used")),
     "no_object": Reason("noted", mark("draw the boxes, or leave it if no digit shows")),
     "photo_without_xml": Reason("noted", mark("annotate it, or leave it")),
     "other_file": Reason(
         "noted", mark("it is neither photo nor XML; move it elsewhere, or leave it")
     ),
     "system_folder": Reason(
-        "noted", mark("nothing: a system or a program keeps its own files there, none is used")
+        "noted",
+        mark("nothing to do: a system or a program keeps its own files there, none is used"),
     ),
-    "system_file": Reason("noted", mark("nothing: a system's or a program's own file")),
+    "system_file": Reason("noted", mark("nothing to do: a system's or a program's own file")),
     "size_mismatch": Reason(
         "rejected", mark("label this photo itself: the XML was drawn on one of another shape")
     ),
     "size_wrong": Reason(
-        "noted", mark("nothing: the boxes fit the photo, the XML's size does not")
+        "noted", mark("nothing to do: the boxes fit the photo, the XML's size does not")
     ),
     "frame_unknown": Reason(
         "noted", mark("look at a box; if it is off, set parse.exif to upright or raw")
     ),
     "ignored_label": Reason(
-        "rejected", mark("nothing: it is listed in parse.ignore"), expected=True
+        "rejected", mark("nothing to do: it is listed in parse.ignore"), expected=True
     ),
     "copied_box": Reason(
-        "rejected", mark("nothing: the same box is used from the equal photo"), expected=True
+        "rejected", mark("nothing to do: the same box is used from the equal photo"), expected=True
     ),
     "not_a_digit": Reason(
         "rejected", mark("correct the label, or list it in parse.labels or parse.ignore")
@@ -109,18 +112,21 @@ REASONS = {
     "duplicate_box": Reason("rejected", mark("delete one of the two boxes")),
     "conflicting_labels": Reason("rejected", mark("delete the box with the wrong label")),
     "blank_box": Reason("rejected", mark("draw the box round the digit: there is nothing in it")),
-    "label_tidied": Reason("repaired", mark("nothing; or correct the label")),
-    "box_swapped": Reason("repaired", mark("nothing; or draw the box again")),
-    "box_clipped": Reason("repaired", mark("nothing; or draw the box within the photo")),
+    "label_tidied": Reason("repaired", mark("nothing to do; or correct the label")),
+    "box_swapped": Reason("repaired", mark("nothing to do; or draw the box again")),
+    "box_clipped": Reason("repaired", mark("nothing to do; or draw the box within the photo")),
     "box_turned": Reason(
-        "repaired", mark("nothing: the box is the upright one round the turned one")
+        "repaired", mark("nothing to do: the box is the upright one round the turned one")
     ),
-    "box_scaled": Reason("repaired", mark("nothing: the photo was made smaller after labelling")),
+    "box_scaled": Reason(
+        "repaired", mark("nothing to do: the photo was made smaller after labelling")
+    ),
     "raw_frame": Reason(
-        "repaired", mark("nothing: its boxes were drawn before EXIF turned the photo")
+        "repaired", mark("nothing to do: its boxes were drawn before EXIF turned the photo")
     ),
     "trained_on": Reason(
-        "noted", mark("nothing: the model was trained on it or on a copy, and would be flattered")
+        "noted",
+        mark("nothing to do: the model was trained on it or on a copy, and would be flattered"),
     ),
 }
 EXPECTED = frozenset(code for code, its in REASONS.items() if its.expected)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from pipeline.annotations.labels import propose
 from pipeline.annotations.ledger import Ledger
 from pipeline.annotations.reasons import EXPECTED, REASONS
+from pipeline.contracts import ProblemRow
 from pipeline.messages import say
 from pipeline.params import ParseParams
 
@@ -40,11 +42,12 @@ def summarise(ledger: Ledger, params: ParseParams) -> list[str]:
     figures = count(ledger)
     boxes, photos = figures["boxes"], figures["photos"]
     lines = [say("{boxes} digits on {photos} photos", boxes=boxes, photos=photos)]
-    for code, n in Counter(figures["reasons"]).most_common():
+    for code, n in sorted(Counter(figures["reasons"]).most_common(), key=_urgency):
         reason = REASONS[code]
         lines.append(f"{n:6d} {reason.verdict} {code}: {say(reason.advice)}")
         lines += [f"         {example}" for example in _examples(ledger, code)]
     lines += propose(ledger.problems, params)
+    lines += _tell_renamed(figures["reasons"])
     lines += _tell_missing(ledger)
     if any(fate != "used" for fate in ledger.files.values()):
         files = figures["files"]
@@ -58,12 +61,39 @@ def summarise(ledger: Ledger, params: ParseParams) -> list[str]:
     return lines
 
 
+def _urgency(counted: tuple[str, int]) -> int:
+    """The place of a kind of problem: what somebody must correct is first."""
+    code, _ = counted
+    return len(VERDICTS) if code in EXPECTED else VERDICTS.index(REASONS[code].verdict)
+
+
 def _examples(ledger: Ledger, code: str) -> list[str]:
-    """The first problems of a kind that is nobody's wish: file, object, and the facts."""
+    """Some problems of a kind that somebody can mend, of as many files as may be."""
     rows = [row for row in ledger.problems if row.reason == code and code not in EXPECTED]
+    whole = {row.file for row in rows if not row.object}
+    nth: Counter[str] = Counter()
+    ranked: list[tuple[int, ProblemRow]] = []
+    for row in rows:
+        # Of a file that is rejected as a whole, each object would say the same again.
+        if not (row.object and row.file in whole):
+            ranked.append((nth[row.file], row))
+            nth[row.file] += 1
     return [
         " ".join(filter(None, (row.file, row.object and f"#{row.object}", row.detail)))
-        for row in rows[:_EXAMPLES]
+        for _, row in sorted(ranked, key=lambda its: its[0])[:_EXAMPLES]
+    ]
+
+
+def _tell_renamed(reasons: Mapping[str, int]) -> list[str]:
+    """That photos may have other names than when they were labelled."""
+    if not {"no_photo", "photo_without_xml"} <= {*reasons}:
+        return []
+    return [
+        say(
+            "Some XML have no photo, and {photos} photos have no XML: if one was renamed after "
+            "labelling, give both one name",
+            photos=reasons["photo_without_xml"],
+        )
     ]
 
 

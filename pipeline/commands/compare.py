@@ -1,7 +1,8 @@
-"""Compare today's model with that of a git revision, on digits that neither was trained on.
+"""Compare today's models with those of a git revision, on what neither was trained on.
 
-The revision's model comes from DVC's cache or remote. Both read those of today's validation digits
-whose photos, and copies of them, the revision's model was not trained on.
+The revision's digit model comes from DVC's cache or remote. Both read those of today's validation
+digits whose photos, and copies of them, the revision's model was not trained on. Whole photos are
+compared by what each `dvc repro` read of those that it kept for measuring, then and now.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from dvc.exceptions import DvcException
 from dvc.scm import RevError
 from scmrepo.exceptions import SCMError
 
-from pipeline.contracts import DIGITS, LISTS, MODEL, PHOTOS, read_list
+from pipeline.contracts import DIGITS, LISTS, MODEL, PHOTOS, WHOLE, read_list
 from pipeline.dividing.copies import add_readings, are_copies, group_digits, photos_of
 from pipeline.images.cropper import cut_boxes
 from pipeline.images.digits import read_digits
@@ -77,8 +78,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     pairing = Pairing.of(right["old"].to_numpy(), right["new"].to_numpy(), digits["group"])
     log_report(pairing, arguments.rev)
     log_deliveries(right, digits["photo"].map(delivery_of), arguments.rev)
-    save_report(arguments.out, arguments.rev, pairing, digits, predicted)
-    log.info("%s", pairing.verdict)
+    whole = compare_whole(arguments.rev, digits)
+    save_report(arguments.out, arguments.rev, pairing, digits, predicted, whole)
+    log.info(say("Digits in their boxes: {verdict}", verdict=pairing.verdict))
+    if whole:
+        log_whole(whole, arguments.rev)
     if arguments.max_drop is not None and -pairing.difference > arguments.max_drop:
         log.error(
             say("FAILED: the accuracy fell by more than {share}", share=f"{arguments.max_drop:g}")
@@ -190,6 +194,28 @@ def unseen_digits(rev: str) -> pd.DataFrame:
     return validation[unseen].reset_index(drop=True)
 
 
+def compare_whole(rev: str, digits: pd.DataFrame) -> Pairing | None:
+    """How whole photos were read at a revision and today, of those that neither was trained on.
+
+    `digits` are those of today's validation that the revision was not trained on. None where the
+    revision has no such readings, or of none of these photos.
+    """
+    try:
+        before = table_at(rev, WHOLE, ("photo", "right"))
+        now = WHOLE.read_frame()
+    except UserError:
+        return None
+    content = table_at(rev, PHOTOS, _OF_PHOTOS).set_index("photo")["md5"]
+    old = before.assign(md5=before["photo"].map(content)).set_index("md5")["right"]
+    new = now.merge(PHOTOS.read_frame()[["photo", "md5"]], on="photo")
+    groups = digits.drop_duplicates("photo").set_index("photo")["group"]
+    new = new[new["md5"].isin(old.index) & new["photo"].isin(groups.index)]
+    if not len(new):
+        return None
+    both = old.loc[new["md5"]].to_numpy(dtype=bool), new["right"].to_numpy(dtype=bool)
+    return Pairing.of(*both, new["photo"].map(groups))
+
+
 def read_boxes(checkpoint: Checkpoint, boxes: pd.DataFrame, hardware: Hardware) -> list[str]:
     """What a model reads in each box, cut as its training digits were."""
     found, contents, _ = cut_boxes(RAW, boxes, CropParams(**checkpoint.params["crop"]))
@@ -225,6 +251,18 @@ def log_report(pairing: Pairing, rev: str) -> None:
     )  # fmt: skip
 
 
+def log_whole(pairing: Pairing, rev: str) -> None:
+    """Say how many whole photos both got right, and whether a difference can be told."""
+    log.info(
+        say(
+            "Whole photos, without boxes: {count}, of which {rev} read {old} right and today "
+            "{new}. {verdict}",
+            count=pairing.count, rev=rev, old=pairing.old_right, new=pairing.new_right,
+            verdict=pairing.verdict,
+        )
+    )  # fmt: skip
+
+
 def log_deliveries(right: pd.DataFrame, delivery: pd.Series, rev: str) -> None:
     """Say how both did on each delivery: a new one's display may be all that the old one lacks."""
     if delivery.nunique() < 2:
@@ -240,10 +278,12 @@ def log_deliveries(right: pd.DataFrame, delivery: pd.Series, rev: str) -> None:
 
 
 def save_report(
-    out: Path, rev: str, pairing: Pairing, digits: pd.DataFrame, predicted: pd.DataFrame
-) -> None:
+    out: Path, rev: str, pairing: Pairing, digits: pd.DataFrame, predicted: pd.DataFrame,
+    whole: Pairing | None,
+) -> None:  # fmt: skip
     """Save the figures, and pictures of the digits gained and lost."""
     figures = asdict(pairing) | {"difference": pairing.difference}
+    figures |= {"whole_photos": asdict(whole) if whole else None}
     write_json(out / "compare.json", figures)
     right = predicted.eq(digits["label"], axis=0)
     for name, better, worse, title in (

@@ -144,8 +144,7 @@ def require_packages() -> None:
         import onnxscript  # noqa: F401, PLC0415
     except ImportError as missing:
         raise UserError(
-            "the export needs more packages ({missing}): python -m pip install --editable "
-            "'.[export]'",
+            "the export needs more packages ({missing}): digits install --extra export",
             missing=missing,
         ) from None
 

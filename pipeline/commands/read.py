@@ -9,6 +9,7 @@ where some are doubtful or none, 1 where there were errors.
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import sys
@@ -21,11 +22,12 @@ from pathlib import Path, PurePosixPath
 from tqdm import tqdm
 
 from pipeline.annotations.ledger import is_odd, printable
-from pipeline.contracts import BASE, READINGS
+from pipeline.contracts import ANNOTATIONS, BASE, READINGS
 from pipeline.images.photo import PHOTO_SUFFIXES, UnreadablePhoto, read_header
 from pipeline.learning.hardware import map_alone, use_hardware
 from pipeline.messages import say
 from pipeline.params import MachineParams, load_params
+from pipeline.reading.confidence import NONE_ACCEPTED
 from pipeline.reading.drawn import draw_readings, is_drawing
 from pipeline.reading.listing import ReadPhoto, width_of
 from pipeline.reading.model_files import find_folder, find_models
@@ -133,11 +135,18 @@ def load_reader() -> tuple[Reader, MachineParams]:
     folder = find_folder()
     reader = Reader.load(folder, read, use_hardware(machine, "fp32"))
     log.info("%s", tell_model(folder))
+    if not reader.accepts_any:
+        log.warning(say("WARNING: {text}", text=say(NONE_ACCEPTED)))
     return reader, machine
 
 
 def tell_model(folder: Path) -> str:
     """Which of a folder's models `Reader.load` takes: the plant's own, or the first day's."""
+    if find_models(folder).own and is_of_sample(folder):
+        return say(
+            "Read by the model of the drawn sample, in {folder}/, which has seen no photo of yours",
+            folder=folder,
+        )
     if find_models(folder).own:
         return say("Read by the model of your own photos, in {folder}/", folder=folder)
     return say(
@@ -145,6 +154,15 @@ def tell_model(folder: Path) -> str:
         "your own photos, it reads better",
         folder=folder / BASE.name,
     )
+
+
+def is_of_sample(folder: Path) -> bool:
+    """Whether a folder's models were taught by what `digits sample` drew, and nothing else."""
+    try:
+        tools = json.loads((folder.parent / ANNOTATIONS).read_bytes())["dialects"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return [*tools] == ["sample"]
 
 
 def report_photos(

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.contracts import CALIBRATION
+from pipeline.messages import mark
 from pipeline.reading.geometry import Floats
 from pipeline.runtime.files import write_json
 from pipeline.runtime.table import damaged, read_file
@@ -18,6 +19,10 @@ from pipeline.runtime.table import damaged, read_file
 _EDGE = 1e-6
 # No reading is so sure.
 _NONE = 1.01
+NONE_ACCEPTED = mark(
+    "No reading is accepted yet, so a person must look at each: the validation photos do not show "
+    "from which confidence on few enough are wrong (read.wrong). More labelled photos may."
+)
 _FLATTEST = 0.05
 # How far a plant's calibration may leave the first day's: a normal prior's width for each number.
 _PRIOR_WIDTH, _NO_PRIOR_WIDTH = np.array([0.5, 1.0]), np.array([10.0, 10.0])
@@ -37,6 +42,11 @@ class Calibration:
     def confidence(self, score: float) -> float:
         """The probability that a reading of this score is right, 0 to 1, to six decimals."""
         return round(1 / (1 + math.exp(-(self.slope * _logit(score) + self.shift))), 6)
+
+    @property
+    def accepts_any(self) -> bool:
+        """Whether there is a confidence that is enough."""
+        return self.threshold <= 1
 
     def save(self, path: Path = CALIBRATION) -> None:
         """Write it as JSON."""

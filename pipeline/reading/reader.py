@@ -100,6 +100,11 @@ class Reader:
         its = Networks(locator, marks, reader, checkpoint.input_size, margin)
         return cls(its, calibration, params, locator_file.displays)
 
+    @property
+    def accepts_any(self) -> bool:
+        """Whether any reading is sure enough to be accepted."""
+        return self._calibration.accepts_any
+
     def read(self, photo: str | Path | bytes) -> list[Reading]:
         """What the displays of a photo show: a path, or the bytes of a file, upright or not.
 

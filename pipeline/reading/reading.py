@@ -14,7 +14,7 @@ Verdict = Literal["accepted", "doubtful", "none"]
 # Why a reading is doubtful or there is none, and what to do, by the code that tables have.
 REASONS = {
     "no_display": mark("no digits found: photograph the display from nearer and straight on"),
-    "unsure": mark("the digits are not clear: compare with the photo"),
+    "unsure": mark("not sure enough: compare it with the photo"),
     "cut_off": mark("the display reaches the photo's edge: digits may be missing"),
     "gap": mark("a wide gap between two digits: one may be missing"),
     "looks_differ": mark("a second look read {other}"),

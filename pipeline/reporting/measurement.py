@@ -14,6 +14,7 @@ from pipeline.learning.checkpoint import Checkpoint
 from pipeline.learning.digit_reader import classify
 from pipeline.learning.hardware import Hardware
 from pipeline.messages import mark, say
+from pipeline.reading.confidence import NONE_ACCEPTED
 from pipeline.reporting.figures import draw_misread
 from pipeline.reporting.metrics import Figures
 from pipeline.reporting.misread import load_most_confident
@@ -79,7 +80,7 @@ def log_summary(figures: Figures, report: Report, out: Path) -> None:
 
 def log_unboxed(unboxed: Unboxed) -> None:
     """Say how well whole photos are read, and how many of them no person has to look at."""
-    photos, accepted = unboxed.photos, unboxed.accepted
+    photos, point, accepted = unboxed.photos, unboxed.with_point, unboxed.accepted
     log.info(
         say(
             "whole photos, without boxes: {share} right ({errors} of {count} wrong); {accepted} "
@@ -88,3 +89,12 @@ def log_unboxed(unboxed: Unboxed) -> None:
             accepted=accepted.count, wrong=accepted.errors,
         )
     )  # fmt: skip
+    if point.count:
+        log.info(
+            say(
+                "whole photos with their decimal point: {share} right ({errors} of {count} wrong)",
+                share=f"{100 * point.share:.2f} %", errors=point.errors, count=point.count,
+            )
+        )  # fmt: skip
+    if photos.count and not accepted.count:
+        log.warning(say("WARNING: {text}", text=say(NONE_ACCEPTED)))

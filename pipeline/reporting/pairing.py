@@ -1,4 +1,4 @@
-"""Two readers of the same digits: which is better, and how sure that is."""
+"""Two readers of the same digits, or whole photos: which is better, and how sure that is."""
 
 from __future__ import annotations
 
@@ -17,22 +17,20 @@ _SIGNIFICANT = 0.05
 _FEWEST_UNEVEN = 6
 
 _TOO_FEW = mark(
-    "No difference can be told: {gained} digits more are read right and {lost} fewer, and {count} "
-    "digits on {photos} photos are too few to tell that from chance."
+    "No difference can be told: {gained} more are read right and {lost} fewer, and {photos} photos "
+    "are too few to tell that from chance."
 )
-_CHANCE = mark(
-    "No difference can be told from chance: {gained} digits more are read right, {lost} fewer."
-)
-_BETTER = mark("Better: {gained} digits more are read right, {lost} fewer. This is not chance.")
-_WORSE = mark("Worse: {lost} digits fewer are read right, {gained} more. This is not chance.")
+_CHANCE = mark("No difference can be told from chance: {gained} more are read right, {lost} fewer.")
+_BETTER = mark("Better: {gained} more are read right, {lost} fewer. This is not chance.")
+_WORSE = mark("Worse: {lost} fewer are read right, {gained} more. This is not chance.")
 
 
 @dataclass(frozen=True)
 class Pairing:
-    """How two readers did on the same `count` digits of some `photos`.
+    """How two readers did on the same `count` digits of some `photos`, or on the photos as wholes.
 
-    `gained` digits only the new one reads right, `lost` only the old one; on `uneven` photos one of
-    them reads more digits right. `p_value` is of both being equal; `interval`, at 95 %, is of the
+    `gained` only the new one reads right, `lost` only the old one; on `uneven` photos one of them
+    reads more right. `p_value` is of both being equal; `interval`, at 95 %, is of the
     difference. Both are by photo.
     """
 
@@ -48,7 +46,7 @@ class Pairing:
 
     @classmethod
     def of(cls, old: NDArray[np.bool_], new: NDArray[np.bool_], group: pd.Series) -> Pairing:
-        """From which digits (n,) each reader got right, and the group of copies that each is of."""
+        """From what each reader got right (n,), and the group of copies that each is of."""
         gain = pd.Series(new.astype(int) - old.astype(int)).groupby(group.to_numpy())
         values = gain.sum().to_numpy(dtype=int)
         return cls(
@@ -71,9 +69,7 @@ class Pairing:
     @property
     def verdict(self) -> Sentence:
         """Which is better, in a sentence: at 95 %, by photo."""
-        values = {
-            "gained": self.gained, "lost": self.lost, "count": self.count, "photos": self.photos,
-        }  # fmt: skip
+        values = {"gained": self.gained, "lost": self.lost, "photos": self.photos}
         if self.uneven < _FEWEST_UNEVEN:
             return Sentence(_TOO_FEW, values)
         if self.p_value >= _SIGNIFICANT:

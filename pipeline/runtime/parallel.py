@@ -184,9 +184,7 @@ def _on_cluster(
     try:
         from dask.distributed import Client  # noqa: PLC0415 - an extra, for those who have one
     except ImportError:
-        raise UserError(
-            "machine.cluster needs Dask: python -m pip install --editable '.[dask]'"
-        ) from None
+        raise UserError("machine.cluster needs Dask: digits install --extra dask") from None
     try:
         client = Client(scheduler, timeout="10s")  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:

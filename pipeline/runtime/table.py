@@ -38,12 +38,14 @@ class Table(Generic[Row]):
     """A CSV file: its place, and the type of its rows, whose fields are its columns.
 
     Where it is `sealed`, each row ends with a checksum of itself, so that one that was cut off or
-    changed by hand is never taken for what a stage wrote.
+    changed by hand is never taken for what a stage wrote. Where it is `for_excel`, it begins with
+    the mark of UTF-8, without which Excel in Korea reads CP949.
     """
 
     path: Path
     row: type[Row]
     sealed: bool = False
+    for_excel: bool = False
 
     @property
     def columns(self) -> list[str]:
@@ -130,7 +132,7 @@ class Table(Generic[Row]):
                 file.write((_seal(text) if self.sealed else text).encode("utf-8"))
 
             header = ",".join([*self.columns, *([_SEAL] if self.sealed else [])])
-            file.write(f"{header}\n".encode())
+            file.write(f"{header}\n".encode("utf-8-sig" if self.for_excel else "utf-8"))
             cells = attrgetter(*self.columns)
             yield lambda rows: write_lines(map(cells, rows))
 
@@ -156,7 +158,7 @@ def read_file(path: Path) -> bytes:
 def _open(path: Path) -> TextIO:
     """A table's lines, at newlines alone: a name may hold what else Unicode takes for one."""
     try:
-        return path.open(encoding="utf-8", newline="\n")
+        return path.open(encoding="utf-8-sig", newline="\n")
     except FileNotFoundError:
         raise _missing(path) from None
 

@@ -43,12 +43,14 @@ def test_a_box_round_the_whole_display_is_known_by_its_label(label, whole):
 def test_what_is_proposed_can_be_pasted():
     """As YAML it has what was set before and what was found; each label with its count."""
     ledger = Ledger()
-    for label in ("digit_7", "digit_7", "seven", "kg", "it's: {", "예"):
+    for label in ("digit_7", "digit_7", "seven", "O", "O", "kg", "it's: {", "예"):
         ledger.note("a.xml", 1, Finding("not_a_digit", repr(label)))
     params = PARAMS.model_copy(update={"labels": {"sieben": "7"}, "ignore": ["."]})
-    labels_said, labels, ignore_said, ignore = propose(ledger.problems, params)
+    labels_said, labels, typed_said, ignore_said, ignore = propose(ledger.problems, params)
     assert "digit_7 2, seven 1" in labels_said
     assert yaml.safe_load(labels) == {"labels": {"sieben": "7", "digit_7": "7", "seven": "7"}}
+    # Ignored, a digit would be lost.
+    assert "correct them in their XML (O 2)" in typed_said
     assert "kg 1" in ignore_said
     assert yaml.safe_load(ignore) == {"ignore": [".", "kg", "it's: {", "예"]}
 

@@ -46,12 +46,12 @@ def test_the_summary_says_it_all(ledger):
     """It counts, says what to do, and names the files to look at first."""
     assert summarise(ledger, PARAMS) == [
         "2 digits on 1 photos",
-        f"     2 {ALL_REJECTED}",
         f"     2 {NOT_A_DIGIT}",
         "         b.xml #1 'kg'",
         "         b.xml #2 'kg'",
         "     1 noted other_file: it is neither photo nor XML; move it elsewhere, or leave it",
         "         notes.txt",
+        f"     2 {ALL_REJECTED}",
         "If these are no digits, paste into params.yaml (kg 2):",
         "  ignore: [., kWh, kg]",
         "WARNING: no digit 1 2 3 4 5 6 8 9 in the whole data: it cannot be learnt",
@@ -67,8 +67,27 @@ def test_the_summary_speaks_korean(ledger, monkeypatch):
     monkeypatch.setenv("PIPELINE_LANG", "ko")
     lines = summarise(ledger, PARAMS)
     assert lines[0] == "사진 1장에서 숫자 2개"
-    assert lines[2].startswith("     2 rejected not_a_digit: 라벨을 고치거나")
+    assert lines[1].startswith("     2 rejected not_a_digit: 라벨을 고치거나")
     assert ledger.tables() == before
+
+
+def test_a_photo_that_was_renamed_is_hinted_at(tmp_path):
+    """Its XML finds no photo, and it has no XML: labelled anew, it would be work for nothing."""
+    write(tmp_path / "meter 3.jpg", jpeg(draw_photo(display("70"))))
+    write(tmp_path / "a.xml", voc_xml(display("70"), "a.jpg"))
+    hint = "Some XML have no photo, and 1 photos have no XML: if one was renamed"
+    assert any(line.startswith(hint) for line in summarise(read_folder(tmp_path, PARAMS), PARAMS))
+    (tmp_path / "a.xml").unlink()
+    assert not any("renamed" in line for line in summarise(read_folder(tmp_path, PARAMS), PARAMS))
+
+
+def test_examples_are_of_as_many_files_as_may_be(tmp_path):
+    """An XML without its photo, of which each box is rejected, is one of them once."""
+    for name in "abcd":
+        write(tmp_path / f"{name}.xml", voc_xml(display("70"), f"{name}.jpg"))
+    lines = summarise(read_folder(tmp_path, PARAMS), PARAMS)
+    examples = [line.split()[0] for line in lines if line.startswith("         ")]
+    assert examples == ["a.xml", "b.xml", "c.xml"]
 
 
 def test_a_clean_ledger_is_one_line():

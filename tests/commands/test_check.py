@@ -92,7 +92,9 @@ def test_the_check_only_counts_what_is_ignored(workplace, new_photos):
     assert done.returncode == 0
     assert "b.xml #" not in done.stderr
     assert "2 rejected ignored_label" in done.stderr
-    assert "noted all_ignored: nothing: all its labels are listed in parse.ignore" in done.stderr
+    assert (
+        "noted all_ignored: nothing to do: all its labels are listed in parse.ignore" in done.stderr
+    )
 
 
 def test_a_missing_folder_fails_the_check(workplace):

@@ -12,7 +12,7 @@ from repository import STAGES, copy_checkout, digits, shell
 
 from pipeline.commands.compare import main, unseen_digits
 from pipeline.commands.sample import sample
-from pipeline.contracts import DIGITS, LISTS, write_list
+from pipeline.contracts import DIGITS, LISTS, WHOLE, write_list
 
 
 def compare(folder: Path, *arguments: str, code: int = 0) -> str:
@@ -53,8 +53,32 @@ def test_the_better_model_is_found(history: Path) -> None:
     assert f"trained on: {len(listed)} (photos: {details['digits']['photos']})" in printed
     assert report["photos"] == details["digits"]["photos"] >= report["uneven"] > 5
     assert f"one is ahead on {report['uneven']} photos" in printed
-    assert printed.splitlines()[-1].startswith(f"Better: {report['gained']} digits more")
+    assert f"Digits in their boxes: Better: {report['gained']} more are read right" in printed
     assert (history / "reports/compare/gained.png").stat().st_size > 5000
+
+
+@pytest.mark.slow
+def test_whole_photos_are_compared_by_what_both_read(history: Path, tmp_path: Path) -> None:
+    """Of photos in both readings.csv, whatever their names; the last line says so."""
+    folder = Path(shutil.copytree(history, tmp_path / "whole", symlinks=True))
+    path = folder / "reports/readings.csv"
+    table = WHOLE.read_frame(path)
+    assert len(table) >= 8
+    WHOLE.write_frame(table.assign(right=1), path)
+    shell(folder, "dvc", "commit", "--force", "dvc.yaml")
+    shell(folder, "git", "commit", "-qam", "all right")
+    # Since then, seven are read wrong, and one photo has not been read.
+    worse = table.assign(right=[0] * 7 + [1] * (len(table) - 7))[:-1]
+    path.unlink()
+    WHOLE.write_frame(worse, path)
+    printed = compare(folder, "HEAD").splitlines()[-1]
+    count = len(worse)
+    assert printed.startswith(
+        f"Whole photos, without boxes: {count}, of which HEAD read {count} right and today "
+        f"{count - 7}. Worse: 7 fewer are read right, 0 more."
+    )
+    report = json.loads((folder / "reports/compare/compare.json").read_text(encoding="utf-8"))
+    assert (report["whole_photos"]["lost"], report["whole_photos"]["gained"]) == (7, 0)
 
 
 @pytest.mark.slow

@@ -190,7 +190,7 @@ def test_a_missing_package_is_named(exported, tmp_path, monkeypatch, package):
     monkeypatch.delitem(sys.modules, package, raising=False)
     printed = export(exported, code=1)
     assert f"No module named '{package}'" in printed
-    assert "pip install --editable '.[export]'" in printed
+    assert "digits install --extra export" in printed
 
 
 def photo_of(index: int, size: tuple[int, int]) -> np.ndarray:

@@ -110,7 +110,8 @@ def test_the_table_says_what_the_objects_say(read, drawn):
     _, lines = read("photos", "--json", "--csv", "new/folder/readings.csv")
     found = [json.loads(line) for line in lines]
     rows = READINGS.read(Path("new/folder/readings.csv"))
-    assert Path("new/folder/readings.csv").read_text("utf-8").splitlines()[0] == COLUMNS
+    # With the mark by which Excel in Korea knows UTF-8.
+    assert Path("new/folder/readings.csv").read_text("utf-8").splitlines()[0] == "\ufeff" + COLUMNS
     for its, row in zip(found, rows, strict=True):
         assert (its["photo"], its["display"], its["reading"]) == (row.photo, 0, row.reading)
         assert (its["value"] or "", its["confidence"]) == (row.value, row.confidence)

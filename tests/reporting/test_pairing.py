@@ -80,10 +80,10 @@ def test_everything_is_counted():
 @pytest.mark.parametrize(
     ("photos", "ahead", "verdict"),
     [
-        (5, 5, "No difference can be told: 35 digits more are read right and 0 fewer, and 35"),
-        (6, 6, "Better: 42 digits more are read right, 0 fewer."),
-        (6, 0, "Worse: 42 digits fewer are read right, 0 more."),
-        (8, 4, "No difference can be told from chance: 28 digits more are read right, 28 fewer."),
+        (5, 5, "No difference can be told: 35 more are read right and 0 fewer, and 5 photos are"),
+        (6, 6, "Better: 42 more are read right, 0 fewer."),
+        (6, 0, "Worse: 42 fewer are read right, 0 more."),
+        (8, 4, "No difference can be told from chance: 28 more are read right, 28 fewer."),
     ],
 )
 def test_it_ends_in_one_sentence(photos, ahead, verdict):

@@ -377,4 +377,4 @@ def test_doubtful_is_what_it_says(plant, address):
     """The reasons are sentences in the language that the browser asks for."""
     plant.add("a.jpg", "12", reasons=(*UNSURE, *TOO_LARGE))
     reasons = Person(address).next()["reasons"]
-    assert reasons == ["the digits are not clear: compare with the photo", "it is larger than 50"]
+    assert reasons == ["not sure enough: compare it with the photo", "it is larger than 50"]

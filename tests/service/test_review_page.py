@@ -387,12 +387,12 @@ def test_a_korean_browser_gets_a_korean_page(plant, browser):
         assert visit.page.get_attribute("html", "lang") == "ko"
         title = say_in("ko", "Readings to look at")
         assert visit.page.title() == title != "Readings to look at"
-        reason = say_in("ko", "the digits are not clear: compare with the photo")
+        reason = say_in("ko", "not sure enough: compare it with the photo")
         assert visit.page.inner_text("#reasons") == reason
         visit.page.click("a[lang=en]")
         visit.page.wait_for_selector(SHOWN)
         assert visit.page.title() == "Readings to look at"
-        assert visit.page.inner_text("#reasons").startswith("the digits are not clear")
+        assert visit.page.inner_text("#reasons").startswith("not sure enough")
 
 
 def test_the_numbers_are_a_page_of_their_own(plant, browser):

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipeline.annotations.reasons import REASONS
 from pipeline.contracts import DOUBTS, DoubtRow
 from pipeline.messages import LANGUAGES, mark, say_in
+from pipeline.reading.confidence import NONE_ACCEPTED
 from pipeline.reporting.page.charts import chart_learning
 from pipeline.reporting.page.pictures import data_uri
 from pipeline.reporting.page.report import Report
@@ -66,6 +67,7 @@ def render_report(report: Report) -> bytes:
         trust=describe_trust(report),
         data=describe_data(report),
         reasons=REASONS,
+        none_accepted=NONE_ACCEPTED,
     )
 
 
