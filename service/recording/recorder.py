@@ -29,6 +29,7 @@ from service.recording.arrivals import Arrivals, FolderGone, Stamp
 from service.recording.crew import Crew, Read, Task
 from service.recording.failures import forget_failure, remaining_pause, store_failure
 from service.recording.files import Busy, check_name, read_content, storable
+from service.recording.rules import tell
 from service.recording.storing import Arrived, Judge, find_stale, is_recorded, load_usual, store
 from service.recording.taken import find_taken
 
@@ -191,8 +192,8 @@ class Recorder:
         self._deal_with(arrived.path, arrived.stamp, "recorded" if read else "known")
         self._later.pop(arrived.path, None)
         for row in rows:
-            name, codes = printable(arrived.path), " ".join(its["code"] for its in row["reasons"])
-            log.info("%s  %s  %s  %s", name, row["text"] or "-", row["status"], codes)
+            name, reasons = printable(arrived.path), "; ".join(map(tell, row["reasons"]))
+            log.info("%s  %s  %s  %s", name, row["text"] or "-", row["status"], reasons)
 
     def _fail(self, path: str, stamp: Stamp, reason: str, sha256: str | None) -> None:
         pause = self._try(
