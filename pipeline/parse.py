@@ -1,6 +1,4 @@
-"""Stage 1: read every box of every XML, and account for each one that is not used.
-
-Only what is new or changed is read again.
+"""Stage 1: read every box, and account for each one that is not used; what is known is kept.
 
 raw/ -> data/boxes.csv, data/others.csv, data/problems.csv, data/annotations.json
 """

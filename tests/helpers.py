@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -135,6 +136,18 @@ def write(path: Path, content: bytes | str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     return path
+
+
+class Later:
+    """A clock, in the place of the module `time`, that is ten seconds fast.
+
+    So what was written a moment ago has rested.
+    """
+
+    @staticmethod
+    def time_ns() -> int:
+        """Nanoseconds since 1970."""
+        return time.time_ns() + 10**10
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -6,14 +6,17 @@ import logging
 import os
 import shutil
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
-from helpers import contents, display, draw_photo, jpeg, voc_xml, write
+from helpers import Later, contents, display, draw_photo, jpeg, voc_xml, write
 from PIL import Image
 
 from pipeline.contracts import BOXES, DIGITS, PHOTOS
 from pipeline.crop import save
+from pipeline.images import cropper
+from pipeline.images.stamps import STAMPS
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5
 
@@ -39,12 +42,13 @@ def outputs(workplace):
 
 
 def let_rest(workplace):
-    """As if an hour had passed since all of it was written; and cut, with nothing to cut."""
-    for folder in (workplace.folder / "raw", workplace.digits):
-        for path in folder.rglob("*.*"):
-            an_hour_ago = path.stat().st_mtime_ns - 3600 * 10**9
-            os.utime(path, ns=(an_hour_ago, an_hour_ago))
-    workplace.do("crop")
+    """As if it had all been written ten seconds before crop ran, and that before its record."""
+    with mock.patch.object(cropper, "time", Later):
+        workplace.do("crop")
+    record = workplace.folder / STAMPS.path
+    later = record.stat().st_mtime_ns + 10**10
+    os.utime(record, ns=(later, later))
+    assert {row.photo for row in STAMPS.read(record)} == {row.photo for row in PHOTOS.read()}
 
 
 def change_unseen(path):
@@ -189,6 +193,11 @@ def correct_a_label(workplace):
     write(workplace.raw / "p01.xml", voc_xml(display("56780", top=21), "p01.jpg"))
 
 
+def add_a_box(workplace):
+    more = [*display("56789", top=21), ("3", (20, 65, 50, 105))]
+    write(workplace.raw / "p01.xml", voc_xml(more, "p01.jpg"))
+
+
 def rename_photo(workplace):
     (workplace.raw / "p01.jpg").rename(workplace.raw / "q.jpg")
     (workplace.raw / "p01.xml").rename(workplace.raw / "q.xml")
@@ -202,11 +211,13 @@ def rename_photo(workplace):
         (replace_photo, 5),
         (move_a_box, 5),
         (correct_a_label, 1),
+        (add_a_box, 1),
         (rename_photo, 5),
     ],
 )
 def test_an_edit_recuts_what_it_touches_and_equals_a_clean_run(cropped, edit, rewritten):
     """Tables and images are equal byte for byte."""
+    let_rest(cropped)
     written = state(cropped)
     edit(cropped)
     cropped.do("parse", "crop")
@@ -233,6 +244,37 @@ def test_a_file_rewritten_under_its_old_time_is_noticed(cropped):
     change_unseen(Path("data/digits") / DIGITS.read()[7].file)
     cropped.do("crop")
     assert outputs(cropped) == before
+
+
+def test_a_photo_that_changed_as_it_was_read_is_read_again(cropped, monkeypatch):
+    """The stamp is that of before; one that has not rested is none, as a disk may count seconds."""
+    read, path = cropper.read_bytes, cropped.raw / "p01.jpg"
+    other = jpeg(draw_photo(display("56789", top=21), seed=77))
+
+    def read_and_change(its):
+        content = read(its)
+        if its.name == path.name:
+            write(path, other)
+        return content
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cropper, "read_bytes", read_and_change)
+        let_rest(cropped)
+    assert path.read_bytes() == other
+    cropped.do("crop")
+    assert outputs(cropped) == clean_outputs(cropped)
+
+
+@pytest.mark.parametrize("seconds", [-1, 2**32])
+def test_a_file_of_another_age_is_cut_as_any(workplace, seconds):
+    """A camera without a battery dates its photos before 1970, or beyond our days."""
+    workplace.add("a.jpg", display("7"))
+    for path in workplace.raw.iterdir():
+        os.utime(path, (seconds, seconds))
+    workplace.do("parse", "crop")
+    before = outputs(workplace)
+    workplace.do("parse", "crop")
+    assert outputs(workplace) == before == clean_outputs(workplace)
 
 
 def test_what_has_just_changed_is_read_again(cropped):

@@ -43,10 +43,11 @@ from pipeline.params import ParseParams
 class Annotation:
     """What an XML says of its photo: usable boxes by object number, and findings.
 
-    `objects` are the numbers of all that it has, `filename` is the photo that it names; `dialect`
-    is empty where it cannot be read, `photo` where it has none. A finding about no object is about
-    the file. `others` are boxes of what is no digit, `places` the (row, column) of each of `boxes`
-    in reading order. Where no box is used, `unused` says why, if that is no single box's fault.
+    `objects` are the numbers of all that it has, `filename` is the photo that it names, by which
+    `match` was found; `dialect` is empty where it cannot be read. A finding about no object is
+    about the file. `others` are boxes of what is no digit, `places` the (row, column) of each of
+    `boxes` in reading order. Where no box is used, `unused` says why, if that is no single box's
+    fault.
     """
 
     xml: str
@@ -62,7 +63,7 @@ class Annotation:
 
     @property
     def photo(self) -> str:
-        """The photo that it describes."""
+        """The photo that it describes; empty where it has none."""
         return self.match.photo if self.match else ""
 
     def reject(self, unused: Finding, finding: Finding) -> None:

@@ -1,14 +1,16 @@
-"""XML and photos that were read before: what was read holds while neither of the two has changed.
+"""XML and photos that were read before: what was read holds until one of the two has changed.
 
-It follows from the two files, the names of the photos, `parse` of params.yaml, and the code. Where
-any of these is another one now, the XML is read again.
+Or until the photo is found elsewhere, by the names of all, or `parse` of params.yaml, the code or a
+package is another one.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,14 +20,28 @@ from pipeline.annotations.listing import Listing
 from pipeline.annotations.matching import Match
 from pipeline.annotations.rules import Finding, Rejected
 from pipeline.images.box import Box, LabelledBox
-from pipeline.images.stamps import is_settled, newest_of, stamp_of
 from pipeline.runtime.files import md5, write_file
 from pipeline.runtime.parallel import map_photos
+from pipeline.runtime.stamps import Stamp, has_rested, stamp_of
 
-# What reads, beside the interpreter: our own code, and others' packages.
-_CODE = Path(__file__).parents[1]
-_FOLDERS = ("annotations", "images")
+# Others' code that reads, beside Python's own.
 _PACKAGES = ("lxml", "numpy", "pillow", "pillow-heif", "simplejpeg")
+
+
+def _hash_code() -> str:
+    """A hash of the code that reads, as it was loaded; empty where it may be another one on disk.
+
+    That is where it was edited while this process started.
+    """
+    now, wings = time.time_ns(), (Path(__file__).parent, Path(__file__).parents[1] / "images")
+    sources = [path for wing in wings for path in sorted(wing.rglob("*.py"))]
+    contents = [path.read_bytes() for path in sources]
+    stamps = [its for path in sources if (its := stamp_of(path))]
+    rested = all(has_rested(its.newest, now) for its in stamps)
+    return md5(b"".join(contents)) if rested else ""
+
+
+_CODE = _hash_code()
 
 
 def read_annotations(
@@ -35,53 +51,56 @@ def read_annotations(
 
     A record that is missing, damaged, or of other code or parameters, knows none.
     """
-    if record is None:
+    if record is None or not _CODE:
         return list(map_photos(reader.read, listing.annotations, "parse", cores))
     # Before any is read: a file that changes meanwhile must not bear the stamp of what was read.
     now = time.time_ns()
-    stamps = {
-        file: stamp_of(f"{reader.folder}/{file}")
-        for file in (*listing.annotations, *listing.photos)
-    }
+    files = (*listing.annotations, *listing.photos)
+    stamps = {file: its for file in files if (its := stamp_of(f"{reader.folder}/{file}"))}
     basis = _basis(reader)
     known = _load(record, basis, reader, stamps)
     unknown = [xml for xml in listing.annotations if xml not in known]
     known |= dict(zip(unknown, map_photos(reader.read, unknown, "parse", cores), strict=True))
     annotations = [known[xml] for xml in listing.annotations]
-    settled = {
-        file: stamp
-        for file, stamp in stamps.items()
-        if stamp and is_settled(newest_of([stamp]), now)
-    }
-    _save(record, basis, annotations, settled)
+    rested = {file: stamp for file, stamp in stamps.items() if has_rested(stamp.newest, now)}
+    # It saves time, and nothing else: a full disk must not cost the tables.
+    with suppress(OSError):
+        _save(record, basis, annotations, rested)
     return annotations
 
 
 def _basis(reader: AnnotationReader) -> str:
-    """A hash of all but the files that what is read follows from."""
-    sources = [path for folder in _FOLDERS for path in sorted((_CODE / folder).rglob("*.py"))]
-    code = [md5(path.read_bytes()) for path in sources]
-    packages = [*map(version, _PACKAGES)]
-    return md5(json.dumps([code, packages, reader.params.model_dump()]).encode())
+    """A hash of what annotations follow from beside files: code, packages, parameters."""
+    packages = [sys.version, *map(version, _PACKAGES)]
+    return md5(json.dumps([_CODE, packages, reader.params.model_dump()]).encode())
 
 
 def _load(
-    record: Path, basis: str, reader: AnnotationReader, stamps: dict[str, str]
+    record: Path, basis: str, reader: AnnotationReader, stamps: dict[str, Stamp]
 ) -> dict[str, Annotation]:
     """The annotations of the record that still hold, by their XML."""
     try:
-        seal, _, lines = record.read_text(encoding="ascii").partition("\n")
+        check, _, lines = record.read_text(encoding="ascii").partition("\n")
     except (OSError, ValueError):
         return {}
-    if seal != md5((basis + lines).encode()):
+    if check != _check(basis, lines):
         return {}
     return {
         its["xml"]: _restored(its)
         for (of_xml, of_photo), its in map(json.loads, lines.splitlines())
-        if of_xml == stamps.get(its["xml"])
-        and of_photo == stamps.get(its["match"][0])
+        if _bears(stamps.get(its["xml"]), of_xml)
+        and _bears(stamps.get(its["match"][0]), of_photo)
         and _is_found(its, reader)
     }
+
+
+def _check(basis: str, lines: str) -> str:
+    """The record's first line: a hash of what it follows from and of all its other lines."""
+    return md5((basis + lines).encode())
+
+
+def _bears(stamp: Stamp | None, recorded: list[int]) -> bool:
+    return stamp is not None and [*stamp] == recorded
 
 
 def _is_found(its: dict[str, Any], reader: AnnotationReader) -> bool:
@@ -113,12 +132,15 @@ def _boxes(its: dict[str, Any]) -> dict[int, LabelledBox]:
 
 
 def _save(
-    record: Path, basis: str, annotations: Sequence[Annotation], stamps: dict[str, str]
+    record: Path, basis: str, annotations: Sequence[Annotation], stamps: dict[str, Stamp]
 ) -> None:
-    """Record the annotations whose XML and photo both have a stamp."""
+    """Record the annotations with boxes, where their XML and their photo both have a stamp.
+
+    What has none may be a stranger's, with 20,000 objects that are rejected in the same words.
+    """
     lines = "".join(
         json.dumps([[stamps[its.xml], stamps[its.photo]], vars(its)]) + "\n"
         for its in annotations
-        if its.xml in stamps and its.photo in stamps
+        if its.boxes and its.xml in stamps and its.photo in stamps
     )
-    write_file(record, f"{md5((basis + lines).encode())}\n{lines}".encode())
+    write_file(record, f"{_check(basis, lines)}\n{lines}".encode())

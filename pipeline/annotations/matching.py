@@ -116,6 +116,6 @@ def _fold(name: str) -> str:
 
 
 def _stem(name: str) -> str:
-    # As pathlib has it, which takes ten times as long: of 10,000 names, a tenth of a second.
+    # As pathlib's, which takes a microsecond more, for each of a folder's names several times.
     stem, _, ending = name.rpartition(".")
     return stem if stem and ending else name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
@@ -17,10 +18,11 @@ from pipeline.contracts import BOXES, DIGITS, PHOTOS, BoxRow, DigitRow, PhotoRow
 from pipeline.images.cutting import channel_sums, digit_file, digit_key, encode, widen
 from pipeline.images.perceptual_hash import perceptual_hash
 from pipeline.images.photo import OpenedPhoto, UnreadablePhoto, read_bytes
-from pipeline.images.stamps import StampRow, seal, stamp_of
+from pipeline.images.stamps import StampRow
 from pipeline.messages import say
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5, write_new
+from pipeline.runtime.stamps import Stamp, has_rested, stamp_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +59,8 @@ class CropTask:
 class Cut:
     """What became of a photo: its row and its digits', and the stamp of all their files.
 
-    `written` counts the digit images that were written anew.
+    There is no stamp where a file is gone, or may change again without another one. `written`
+    counts the digit images that were written anew.
     """
 
     photo: PhotoRow
@@ -77,7 +80,7 @@ class Cropper:
     def unchanged(self, task: CropTask) -> Cut | None:
         """The last run's rows, where neither photo nor digit has changed since; opens no file.
 
-        They are unchanged if they bear the stamps (time, size, inode) that were recorded with them.
+        They are unchanged if they bear the stamps that were recorded with them.
         """
         last = task.last
         if last is None or last.stamp is None:
@@ -85,7 +88,7 @@ class Cropper:
         digits = [digit for box in task.boxes if (digit := self._recorded(last, box))]
         if len(digits) < len(task.boxes):
             return None
-        stamp = self._stamp(last.photo, stamp_of(self._raw(task)), digits)
+        stamp = self._stamp_all(last.photo, stamp_of(self._photo_path(task)), digits)
         return Cut(last.photo, digits, stamp, written=0) if stamp == last.stamp else None
 
     def cut(self, task: CropTask) -> Cut:
@@ -93,10 +96,9 @@ class Cropper:
 
         Raises `UserError` where the photo is no longer what parse accepted.
         """
-        # Before it is read: if it changes meanwhile, it will not bear the stamp of what was read.
-        stamp = stamp_of(self._raw(task))
+        stamp = self._stamp_to_read(task)
         try:
-            content = read_bytes(self._raw(task))
+            content = read_bytes(self._photo_path(task))
             photo_md5 = md5(content)
             kept = [self._kept(task.last, box, photo_md5) for box in task.boxes]
             if task.last and task.last.photo.md5 == photo_md5 and None not in kept:
@@ -111,12 +113,23 @@ class Cropper:
             digit or self._write(pixels, box, photo.md5)
             for digit, box in zip(kept, task.boxes, strict=True)
         ]
-        return Cut(photo, digits, self._stamp(photo, stamp, digits), written=kept.count(None))
+        return Cut(photo, digits, self._stamp_all(photo, stamp, digits), written=kept.count(None))
 
-    def _stamp(self, photo: PhotoRow, stamp: str, digits: Sequence[DigitRow]) -> StampRow | None:
-        """The stamp of a photo, which bears one itself, and its digits."""
-        md5s = (photo.md5, *(digit.md5 for digit in digits))
-        return seal(photo.photo, md5s, [stamp, *(stamp_of(self._path(its.file)) for its in digits)])
+    def _stamp_to_read(self, task: CropTask) -> Stamp | None:
+        """A photo's stamp before it is read; none if a change meanwhile might leave it the same."""
+        now = time.time_ns()
+        stamp = stamp_of(self._photo_path(task))
+        return stamp if stamp and has_rested(stamp.newest, now) else None
+
+    def _stamp_all(
+        self, photo: PhotoRow, stamp: Stamp | None, digits: Sequence[DigitRow]
+    ) -> StampRow | None:
+        """A row of the stamps of a photo and its digits; None where one has none."""
+        stamps = [stamp, *(stamp_of(self._path(digit.file)) for digit in digits)]
+        there = [its for its in stamps if its]
+        if len(there) < len(stamps):
+            return None
+        return StampRow.of(photo.photo, (photo.md5, *(digit.md5 for digit in digits)), there)
 
     def _recorded(
         self, last: LastCut, box: BoxRow, photo_md5: str | None = None
@@ -126,9 +139,10 @@ class Cropper:
         key = digit_key(photo_md5 or last.photo.md5, box, self.params)
         if recorded is None or recorded.key != key:
             return None
+        # Its XML, or its place in reading order, can be another one now; most are not, and a row's
+        # copy takes as long as all else here.
         if (recorded.xml, recorded.row, recorded.column) == (box.xml, box.row, box.column):
             return recorded
-        # Its XML, or its place in reading order, is another one now.
         return replace(recorded, xml=box.xml, row=box.row, column=box.column)
 
     def _kept(self, last: LastCut | None, box: BoxRow, photo_md5: str) -> DigitRow | None:
@@ -140,7 +154,7 @@ class Cropper:
         is_in_order = path.is_file() and md5(path.read_bytes()) == recorded.md5
         return recorded if is_in_order else None
 
-    def _raw(self, task: CropTask) -> Path:
+    def _photo_path(self, task: CropTask) -> Path:
         return self.raw / task.photo
 
     def _path(self, file: str) -> str:

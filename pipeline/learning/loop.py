@@ -42,6 +42,7 @@ def train(
     params, team, unfinished = run.params, run.team, run.unfinished
     run.hardware.place(reader)
     optimizer = make_optimizer(reader, params)
+    # What only the first process finds, the others must hear of.
     state = team.broadcast(unfinished.read() if unfinished and team.leads else None)
     epochs, best = restore(state, reader, optimizer) if state else ([], {})
     if epochs and team.leads:

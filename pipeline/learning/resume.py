@@ -15,7 +15,6 @@ from pipeline.contracts import EpochRow
 from pipeline.learning.plain_file import pack
 from pipeline.runtime.files import write_file
 
-State = dict[str, Any]
 Weights = dict[str, Tensor]
 
 
@@ -35,14 +34,14 @@ class KeptState:
             digest.update(content)
         self._key = digest.hexdigest()
 
-    def write(self, state: State) -> None:
+    def write(self, state: dict[str, Any]) -> None:
         """Write plain types and tensors all at once."""
         write_file(self._path, pack({"key": self._key, **state}), durable=True)
 
-    def read(self) -> State | None:
+    def read(self) -> dict[str, Any] | None:
         """The state, on the CPU; None where there is none of this very run."""
         try:
-            state: State = torch.load(self._path, map_location="cpu", weights_only=True)
+            state: dict[str, Any] = torch.load(self._path, map_location="cpu", weights_only=True)
             return state if state["key"] == self._key else None
         except Exception:  # what a missing or damaged file makes the reader raise is open-ended
             return None
@@ -83,7 +82,7 @@ class Unfinished:
             }
         )
 
-    def read(self) -> State | None:
+    def read(self) -> dict[str, Any] | None:
         """The state, on the CPU; None where there is none of this very run."""
         return self._kept.read()
 
@@ -93,7 +92,7 @@ class Unfinished:
 
 
 def restore(
-    state: State, reader: nn.Module, optimizer: torch.optim.Optimizer
+    state: dict[str, Any], reader: nn.Module, optimizer: torch.optim.Optimizer
 ) -> tuple[list[EpochRow], Weights]:
     """Set reader and optimizer to an `Unfinished` state.
 

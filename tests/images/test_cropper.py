@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import SIZE, contents, display, draw_photo, jpeg, write
+from helpers import SIZE, Later, contents, display, draw_photo, jpeg, write
 from PIL import Image
 
 from pipeline.contracts import BOXES, BoxRow
@@ -29,8 +30,9 @@ def rows(photo, digits):
 
 
 @pytest.fixture
-def cropper(tmp_path):
-    """A cropper whose raw/ has a.jpg, which shows 705."""
+def cropper(tmp_path, monkeypatch):
+    """A cropper whose raw/ has a.jpg, which shows 705, and was left alone for a while."""
+    monkeypatch.setattr("pipeline.images.cropper.time", Later)
     write(tmp_path / "raw/a.jpg", jpeg(draw_photo(display("705"))))
     return Cropper(tmp_path / "raw", tmp_path / "digits", PNG)
 
@@ -67,6 +69,13 @@ def test_what_has_not_changed_is_kept(cropper):
     _, first = cut(cropper)
     for kept in cut(cropper, first):
         assert kept == replace(first, written=0)
+
+
+def test_what_came_a_moment_ago_has_no_stamp(cropper, monkeypatch):
+    """A second change of the photo might leave it the same."""
+    monkeypatch.setattr("pipeline.images.cropper.time", time)
+    _, made = cut(cropper)
+    assert made.stamp is None
 
 
 def test_what_has_gone_is_not_unchanged(cropper):
