@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from pipeline.contracts import (
     PHOTOS,
     PREDICTIONS,
     PROBLEMS,
+    READINGS,
+    WHOLE,
     BoxRow,
     Table,
     lists_md5,
@@ -128,6 +131,14 @@ def test_an_empty_table_keeps_its_types(workplace, table):
     frame = table.read_frame()
     assert list(frame.columns) == table.columns
     assert_frame_equal(frame, table.frame([]))
+
+
+@pytest.mark.parametrize("table", [PROBLEMS, WHOLE, READINGS, DOUBTS])
+def test_what_people_open_says_that_it_is_utf8(tmp_path, table):
+    """Excel in Korea takes a table without this mark for CP949."""
+    table.write([], tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_bytes().startswith(codecs.BOM_UTF8)
+    assert table.read(tmp_path / "a.csv") == []
 
 
 def test_digits_csv_is_a_superset_of_boxes_csv():

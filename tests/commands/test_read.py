@@ -212,6 +212,35 @@ def test_it_says_whose_model_reads(read, caplog):
     assert "first day" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("tools", "said"),
+    [
+        ({"sample": 240}, "the model of the drawn sample, in models/, which has seen no photo of"),
+        ({"sample": 240, "labelimg": 1}, "the model of your own photos, in models/"),
+    ],
+    ids=["drawn", "own beside drawn"],
+)
+def test_a_model_of_the_sample_is_not_called_your_own(read, caplog, tools, said):
+    """`make` alone trains on drawn photos."""
+    caplog.set_level("INFO")
+    for base in Path("models/base").iterdir():
+        shutil.copy(base, "models")
+    write(Path("data/annotations.json"), json.dumps({"dialects": tools}))
+    write(Path("a.jpg"), jpeg(GREY))
+    read("a.jpg")
+    assert said in caplog.text
+
+
+@pytest.mark.parametrize(("threshold", "told"), [(1.01, True), (1.0, False), (0.5, False)])
+def test_a_model_that_accepts_nothing_says_so(read, caplog, threshold, told):
+    """Of few photos, or of many misread ones, no confidence is enough."""
+    path = Path("models/base/reading.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"threshold": threshold}))
+    write(Path("a.jpg"), jpeg(GREY))
+    read("a.jpg")
+    assert ("No reading is accepted yet, so a person must look at each" in caplog.text) == told
+
+
 @pytest.mark.parametrize("name", ["locator.pt", "digits.pt", "reading.json"])
 def test_a_damaged_model_is_one_message(read, name):
     """Cut off, it stops the command before any photo is read."""
