@@ -23,6 +23,7 @@ from PIL import ExifTags, Image
 from pipeline.annotations.annotation import Annotation, read_objects
 from pipeline.annotations.dialects import recognise
 from pipeline.annotations.folder import read_folder
+from pipeline.annotations.matching import Match
 from pipeline.annotations.reasons import REASONS
 from pipeline.annotations.rules import Rejected
 from pipeline.annotations.voc import UnreadableXml, parse_voc, read_voc
@@ -147,7 +148,7 @@ def test_mutated_xml():
                 assert str(refusal)
                 continue
             params = PARAMS.model_copy(update=settings)
-            annotation = Annotation("a.xml", photo="a.jpg")
+            annotation = Annotation("a.xml", match=Match("a.jpg", 0))
             try:
                 read_objects(annotation, voc, recognise(voc), header, params)
             except Rejected as rejected:

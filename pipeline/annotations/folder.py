@@ -14,8 +14,14 @@ from pipeline.annotations.matching import PhotoFinder
 from pipeline.annotations.reasons import EXPECTED
 from pipeline.annotations.rules import Finding
 from pipeline.contracts import BoxRow, ObjectRow
+from pipeline.messages import mark
 from pipeline.params import ParseParams
 from pipeline.runtime.errors import UserError
+
+_IS_MISSING = mark("{folder}/ is missing: give the folder that holds photos and their XML")
+_RAW_IS_MISSING = mark(
+    "{folder}/ is missing: put photos and their XML there, or draw a sample: digits sample {folder}"
+)
 
 
 def read_folder(
@@ -27,11 +33,7 @@ def read_folder(
     `UserError` where the folder is missing or empty; all else is entered in the ledger.
     """
     if not folder.is_dir():
-        raise UserError(
-            "{folder}/ is missing: put photos and their XML there, or draw a sample: "
-            "digits sample {folder}",
-            folder=folder,
-        )
+        raise UserError(_RAW_IS_MISSING if folder == Path("raw") else _IS_MISSING, folder=folder)
     listing = list_files(folder)
     if not len(listing):
         raise UserError("{folder}/ is empty: put photos and their XML there", folder=folder)

@@ -202,9 +202,9 @@ def test_a_file_name_of_no_encoding_is_accounted_for(tmp_path):
 
 @pytest.mark.parametrize("prepare", [lambda path: None, Path.mkdir, lambda path: write(path, "x")])
 def test_a_folder_that_is_missing_or_empty_is_a_users_error(tmp_path, prepare):
-    """It says what to put there."""
+    """It says what belongs there."""
     prepare(tmp_path / "raw")
-    with pytest.raises(UserError, match="put photos and their XML there"):
+    with pytest.raises(UserError, match="photos and their XML"):
         read_folder(tmp_path / "raw", PARAMS)
 
 

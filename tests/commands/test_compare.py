@@ -66,7 +66,7 @@ def test_whole_photos_are_compared_by_what_both_read(history: Path, tmp_path: Pa
     assert len(table) >= 8
     WHOLE.write_frame(table.assign(right=1), path)
     shell(folder, "dvc", "commit", "--force", "dvc.yaml")
-    shell(folder, "git", "commit", "-qam", "all right")
+    shell(folder, "git", "commit", "--allow-empty", "-qam", "all right")
     # Since then, seven are read wrong, and one photo has not been read.
     worse = table.assign(right=[0] * 7 + [1] * (len(table) - 7))[:-1]
     path.unlink()
