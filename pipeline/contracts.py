@@ -245,6 +245,15 @@ def lists_md5() -> dict[str, str]:
     return {side: md5(read_file(path)) for side, path in LISTS.items()}
 
 
+def read_dialects(path: Path = ANNOTATIONS) -> dict[str, int]:
+    """How many XML each tool wrote; raises `UserError` where the file is missing or damaged."""
+    try:
+        dialects: dict[str, int] = json.loads(read_file(path))["dialects"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(path, error) from None
+    return dialects
+
+
 def read_stats(path: Path = STATS) -> tuple[list[float], list[float]]:
     """Mean and standard deviation of the digits' red, green and blue, in 0..1.
 

@@ -5,13 +5,11 @@ models/, the lists, data/, raw/ -> reports/, models/reading.json
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
 from pipeline.contracts import (
-    ANNOTATIONS,
     BASE,
     BOXES,
     CALIBRATION,
@@ -25,6 +23,7 @@ from pipeline.contracts import (
     PROBLEMS,
     WHOLE,
     BoxRow,
+    read_dialects,
     read_list,
 )
 from pipeline.dividing.copies import group_digits
@@ -52,7 +51,6 @@ from pipeline.reporting.whole import find_whole
 from pipeline.runtime.command import parse_no_options, run
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import write_file
-from pipeline.runtime.table import damaged, read_file
 
 _RAW, _DIGITS, _REPORTS = Path("raw"), Path("data/digits"), Path("reports")
 # Training digits in the picture that shows what the model learnt from.
@@ -99,15 +97,6 @@ def load_training(checkpoint: Checkpoint) -> Training:
     )
 
 
-def load_dialects() -> dict[str, int]:
-    """How many XML each tool wrote; raises `UserError` where parse's figures are not there."""
-    try:
-        dialects: dict[str, int] = json.loads(read_file(ANNOTATIONS))["dialects"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise damaged(ANNOTATIONS, error) from None
-    return dialects
-
-
 def find_caveats(checkpoint: Checkpoint, training: Training, digits: pd.DataFrame) -> list[Caveat]:
     """What makes the figures of the validation digits say less than they seem to."""
     train = checkpoint.params["train"]
@@ -116,7 +105,7 @@ def find_caveats(checkpoint: Checkpoint, training: Training, digits: pd.DataFram
         for side in ("train", "valid")
     )
     return [
-        *doubt_drawn(load_dialects()),
+        *doubt_drawn(read_dialects()),
         *doubt_split(seen, measured),
         *doubt_start(train),
         *doubt_choice(train),

@@ -85,13 +85,15 @@ def _load(
         return {}
     if check != _check(basis, lines):
         return {}
-    return {
-        its["xml"]: _restored(its)
-        for (of_xml, of_photo), its in map(json.loads, lines.splitlines())
-        if _bears(stamps.get(its["xml"]), of_xml)
-        and _bears(stamps.get(its["match"][0]), of_photo)
-        and _is_found(its, reader)
-    }
+    known = {}
+    for of_xml, of_photo, its in map(json.loads, lines.splitlines()):
+        annotation = _restored(its)
+        is_as_it_was = stamps.get(annotation.xml) == Stamp(*of_xml) and stamps.get(
+            annotation.photo
+        ) == Stamp(*of_photo)
+        if is_as_it_was and _is_found(annotation, reader):
+            known[annotation.xml] = annotation
+    return known
 
 
 def _check(basis: str, lines: str) -> str:
@@ -99,14 +101,10 @@ def _check(basis: str, lines: str) -> str:
     return md5((basis + lines).encode())
 
 
-def _bears(stamp: Stamp | None, recorded: list[int]) -> bool:
-    return stamp is not None and [*stamp] == recorded
-
-
-def _is_found(its: dict[str, Any], reader: AnnotationReader) -> bool:
+def _is_found(its: Annotation, reader: AnnotationReader) -> bool:
     """Whether the XML's photo is still the one that is found by the names of all photos."""
     try:
-        return reader.finder.find(its["xml"], its["filename"]) == Match(*its["match"])
+        return reader.finder.find(its.xml, its.filename) == its.match
     except Rejected:
         return False
 
@@ -139,7 +137,7 @@ def _save(
     What has none may be a stranger's, with 20,000 objects that are rejected in the same words.
     """
     lines = "".join(
-        json.dumps([[stamps[its.xml], stamps[its.photo]], vars(its)]) + "\n"
+        json.dumps([stamps[its.xml], stamps[its.photo], vars(its)]) + "\n"
         for its in annotations
         if its.boxes and its.xml in stamps and its.photo in stamps
     )

@@ -9,7 +9,6 @@ where some are doubtful or none, 1 where there were errors.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
@@ -22,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from tqdm import tqdm
 
 from pipeline.annotations.ledger import is_odd, printable
-from pipeline.contracts import ANNOTATIONS, BASE, READINGS
+from pipeline.contracts import ANNOTATIONS, BASE, READINGS, read_dialects
 from pipeline.images.photo import PHOTO_SUFFIXES, UnreadablePhoto, read_header
 from pipeline.learning.hardware import map_alone, use_hardware
 from pipeline.messages import say
@@ -35,6 +34,7 @@ from pipeline.reading.photos import Photo, find_photos
 from pipeline.reading.proposals import propose
 from pipeline.reading.reader import AS_IT_IS, Reader
 from pipeline.runtime.command import make_parser
+from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import write_file
 
 log = logging.getLogger(__name__)
@@ -142,27 +142,26 @@ def load_reader() -> tuple[Reader, MachineParams]:
 
 def tell_model(folder: Path) -> str:
     """Which of a folder's models `Reader.load` takes: the plant's own, or the first day's."""
-    if find_models(folder).own and is_of_sample(folder):
+    if not find_models(folder).own:
+        return say(
+            "Read by the first day's model, {folder}/, which has seen drawn photos alone: trained "
+            "on your own photos, it reads better",
+            folder=folder / BASE.name,
+        )
+    if is_of_sample(folder):
         return say(
             "Read by the model of the drawn sample, in {folder}/, which has seen no photo of yours",
             folder=folder,
         )
-    if find_models(folder).own:
-        return say("Read by the model of your own photos, in {folder}/", folder=folder)
-    return say(
-        "Read by the first day's model, {folder}/, which has seen drawn photos alone: trained on "
-        "your own photos, it reads better",
-        folder=folder / BASE.name,
-    )
+    return say("Read by the model of your own photos, in {folder}/", folder=folder)
 
 
 def is_of_sample(folder: Path) -> bool:
     """Whether a folder's models were taught by what `digits sample` drew, and nothing else."""
     try:
-        tools = json.loads((folder.parent / ANNOTATIONS).read_bytes())["dialects"]
-    except (OSError, ValueError, KeyError, TypeError):
+        return [*read_dialects(folder.parent / ANNOTATIONS)] == ["sample"]
+    except (UserError, OSError, TypeError):
         return False
-    return [*tools] == ["sample"]
 
 
 def report_photos(

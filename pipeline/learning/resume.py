@@ -56,14 +56,14 @@ def code_of(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in sorted(folder.glob("*.py"))]
 
 
-class Unfinished:
+class Unfinished(KeptState):
     """The state of the training of a digit reader after its last epoch.
 
     `parts` are all that it depends on, beside this wing's code.
     """
 
     def __init__(self, path: Path, parts: Iterable[bytes | memoryview]) -> None:
-        self._kept = KeptState(path, [*code_of(Path(__file__).parent), *parts])
+        super().__init__(path, [*code_of(Path(__file__).parent), *parts])
 
     def save(
         self,
@@ -73,7 +73,7 @@ class Unfinished:
         best: Weights,
     ) -> None:
         """Write the state all at once."""
-        self._kept.write(
+        self.write(
             {
                 "epochs": [asdict(epoch) for epoch in epochs],
                 "reader": reader.state_dict(),
@@ -81,14 +81,6 @@ class Unfinished:
                 "best": best,
             }
         )
-
-    def read(self) -> dict[str, Any] | None:
-        """The state, on the CPU; None where there is none of this very run."""
-        return self._kept.read()
-
-    def remove(self) -> None:
-        """Delete the state: the run is finished."""
-        self._kept.remove()
 
 
 def restore(

@@ -20,6 +20,7 @@ from pipeline.reporting.metrics import Figures
 from pipeline.reporting.misread import load_most_confident
 from pipeline.reporting.page.render import render_report
 from pipeline.reporting.page.report import Report
+from pipeline.reporting.score import Score
 from pipeline.reporting.unboxed import Unboxed
 from pipeline.reporting.verdict import judge
 from pipeline.reporting.whole import LEFT_OUT
@@ -63,8 +64,7 @@ def log_summary(figures: Figures, report: Report, out: Path) -> None:
         (figures.digits, mark("digits: {share} right ({errors} of {count} wrong)")),
     ):
         if score.count:
-            share = f"{100 * score.share:.2f} %"
-            log.info(say(text, share=share, errors=score.errors, count=score.count))
+            log.info(tell_score(text, score))
     if figures.unboxed:
         log_unboxed(figures.unboxed)
     if figures.left_out:
@@ -80,21 +80,22 @@ def log_summary(figures: Figures, report: Report, out: Path) -> None:
 
 def log_unboxed(unboxed: Unboxed) -> None:
     """Say how well whole photos are read, and how many of them no person has to look at."""
-    photos, point, accepted = unboxed.photos, unboxed.with_point, unboxed.accepted
-    log.info(
-        say(
-            "whole photos, without boxes: {share} right ({errors} of {count} wrong); {accepted} "
-            "accepted, {wrong} of them wrong",
-            share=f"{100 * photos.share:.2f} %", errors=photos.errors, count=photos.count,
-            accepted=accepted.count, wrong=accepted.errors,
+    accepted = unboxed.accepted
+    whole = mark(
+        "whole photos, without boxes: {share} right ({errors} of {count} wrong); {accepted} "
+        "accepted, {wrong} of them wrong"
+    )
+    log.info(tell_score(whole, unboxed.photos, accepted=accepted.count, wrong=accepted.errors))
+    if unboxed.with_point.count:
+        point = mark(
+            "whole photos with their decimal point: {share} right ({errors} of {count} wrong)"
         )
-    )  # fmt: skip
-    if point.count:
-        log.info(
-            say(
-                "whole photos with their decimal point: {share} right ({errors} of {count} wrong)",
-                share=f"{100 * point.share:.2f} %", errors=point.errors, count=point.count,
-            )
-        )  # fmt: skip
-    if photos.count and not accepted.count:
+        log.info(tell_score(point, unboxed.with_point))
+    if unboxed.photos.count and not accepted.count:
         log.warning(say("WARNING: {text}", text=say(NONE_ACCEPTED)))
+
+
+def tell_score(text: str, score: Score, **more: object) -> str:
+    """A text with a score's {share}, {errors} and {count}, and with `more` values."""
+    share = f"{100 * score.share:.2f} %"
+    return say(text, share=share, errors=score.errors, count=score.count, **more)
