@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from pipeline.messages import say
 from pipeline.messages.duration import tell_duration
@@ -44,8 +45,23 @@ def main(argv: Sequence[str] | None = None) -> None:
             sys.exit(
                 say("ERROR: the installation failed, for the reason above; it can be run again")
             )
+    if sys.dont_write_bytecode:
+        compile_packages()
     log.info(say("Installed into {folder}: {duration}", folder=VENV,
                  duration=tell_duration(time.monotonic() - start)))  # fmt: skip
+
+
+def compile_packages() -> None:
+    """Compile every package in .venv, which Python otherwise does for those that it imports.
+
+    Where PYTHONDONTWRITEBYTECODE forbids it, as many container images do, each start of a stage
+    would compile all of PyTorch anew: three times as long.
+    """
+    log.info(say("Python is told not to keep what it compiles: packages are compiled now, once"))
+    # What does not compile, as an example for another Python, is none of our concern.
+    subprocess.run(
+        [str(_python()), "-m", "compileall", "-qq", "-j", "0", str(VENV)], check=False
+    )  # fmt: skip
 
 
 def make_environment() -> list[str]:
@@ -55,7 +71,7 @@ def make_environment() -> list[str]:
             say("ERROR: Python 3.10 or newer is needed, this is {version}; if you have another: "
                 "make PYTHON=python3.12", version=sys.version.split()[0])
         )  # fmt: skip
-    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = _python()
     uv = shutil.which("uv")
     # One that was left half made has no pip.
     has_pip = [str(python), "-m", "pip", "--version"]
@@ -74,6 +90,11 @@ def make_environment() -> list[str]:
         return [uv, "pip", "install", "--python", str(python)]
     # Python compiles what it imports: pip would compile all of torch, for a minute.
     return [str(python), "-m", "pip", "install", "--no-compile"]
+
+
+def _python() -> Path:
+    """The interpreter of .venv."""
+    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def torch_first() -> list[list[str]]:

@@ -27,6 +27,23 @@ def test_an_index_out_of_reach_is_said_and_pypi_serves(tmp_path):
     assert "Installed into .venv" in done.stderr
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a script stands for pip")
+def test_packages_are_compiled_where_python_may_not_do_so_itself(tmp_path):
+    """Container images set PYTHONDONTWRITEBYTECODE (topoteretes/cognee 3051): starts took twice."""
+    python = venv(tmp_path / ".venv")
+    library = next((tmp_path / ".venv/lib").iterdir()) / "site-packages"
+    write(library / "pip/__main__.py", "")
+    package = write(library / "package/__init__.py", "")
+    subprocess.run(
+        [python, "-m", "pipeline.commands.install"], cwd=tmp_path, capture_output=True, check=True,
+        env=command_environment() | {"PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    shown = subprocess.run(
+        [python, "-v", "-c", "import package"], capture_output=True, text=True, check=True
+    )
+    assert f"code object from '{package.parent / '__pycache__'}" in shown.stderr.replace('"', "'")
+
+
 def test_a_failed_installation_is_told(tmp_path):
     """In a folder without a project, pip says why; a .venv left half made is made anew."""
     venv(tmp_path / ".venv")
