@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.annotations.listing import list_files
-from pipeline.contracts import BOXES, DIGITS, PHOTOS, PROBLEMS, BoxRow, ProblemRow
-from pipeline.images.cropper import Cropper, CropTask, Cut, LastCut
+from pipeline.contracts import BOXES, DIGITS, PHOTOS, PROBLEMS, ProblemRow
+from pipeline.images.cropper import Cropper, CropTask, Cut
 from pipeline.images.stamps import STAMPS, load_stamps
 from pipeline.messages import say
 from pipeline.params import MachineParams, load_params
 from pipeline.runtime.command import parse_no_options, run
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.parallel import map_photos
+from pipeline.runtime.table import Passage
 
 log = logging.getLogger(__name__)
 
@@ -30,23 +31,25 @@ def main() -> None:
     """Load the boxes and the last run's digits, cut what is missing, delete what has gone."""
     parse_no_options("crop", __doc__)
     params = load_params()
-    boxes = BOXES.read()
+    boxes = BOXES.passages("xml")
     refuse_unread(_RAW, boxes, PROBLEMS.read())
     # Absolute, since the workers of a cluster stand in another folder.
     cropper = Cropper(_RAW.absolute(), _DIGITS.absolute(), params.crop)
-    tasks = plan(boxes, load_last_run())
+    last = load_last_run()
+    tasks = [CropTask(photo, its.lines, last.get(photo)) for photo, its in boxes.items()]
     files, written = save(crop_all(cropper, tasks, params.machine))
     removed = prune(_DIGITS, files)
     log_summary(len(files), written, removed)
 
 
-def refuse_unread(raw: Path, boxes: Sequence[BoxRow], problems: Sequence[ProblemRow]) -> None:
+def refuse_unread(raw: Path, boxes: Mapping[str, Passage], problems: Sequence[ProblemRow]) -> None:
     """Raise `UserError` where `raw` has a photo or an XML of which parse has given no account.
 
     DVC looks at raw/ again when parse has ended, and takes what came in that moment for read.
+    `boxes` are each photo's, with the XML of each.
     """
     listing = list_files(raw)
-    known = {row.photo for row in boxes} | {row.xml for row in boxes}
+    known = {*boxes, *(xml for its in boxes.values() for xml in its.values)}
     known |= {row.file for row in problems}
     if unread := sorted({*listing.photos, *listing.annotations} - known):
         raise UserError(
@@ -57,26 +60,18 @@ def refuse_unread(raw: Path, boxes: Sequence[BoxRow], problems: Sequence[Problem
         )
 
 
-def load_last_run() -> dict[str, LastCut]:
+def load_last_run() -> dict[str, Cut]:
     """What the last run recorded, by photo; nothing where it is damaged: all is cut anew."""
     try:
-        photos, digits = PHOTOS.read(), DIGITS.read()
+        photos, digits = PHOTOS.passages("photo"), DIGITS.passages("file")
     except UserError:
         return {}
     stamps = load_stamps()
-    last = {row.photo: LastCut(row, stamps.get(row.photo)) for row in photos}
-    for digit in digits:
-        if its := last.get(digit.photo):
-            its.digits[digit.file] = digit
-    return last
-
-
-def plan(boxes: Sequence[BoxRow], last: dict[str, LastCut]) -> list[CropTask]:
-    """One task for each photo of `boxes`, in their order."""
-    by_photo: dict[str, list[BoxRow]] = defaultdict(list)
-    for box in boxes:
-        by_photo[box.photo].append(box)
-    return [CropTask(photo, its, last.get(photo)) for photo, its in by_photo.items()]
+    return {
+        photo: Cut(its.lines, digits[photo].lines, digits[photo].values, stamps.get(photo))
+        for photo, its in photos.items()
+        if photo in digits
+    }
 
 
 def crop_all(cropper: Cropper, tasks: list[CropTask], machine: MachineParams) -> Iterator[Cut]:
@@ -96,10 +91,10 @@ def save(cuts: Iterable[Cut]) -> tuple[set[str], int]:
     # Put in place from the last to the first: photos and digits before what says they are in order.
     with STAMPS.writing() as stamps, DIGITS.writing() as digits, PHOTOS.writing() as photos:
         for cut in cuts:
-            photos([cut.photo])
+            photos(cut.photo)
             digits(cut.digits)
-            stamps([cut.stamp] if cut.stamp else [])
-            files.update(digit.file for digit in cut.digits)
+            stamps(STAMPS.lines([cut.stamp] if cut.stamp else []))
+            files.update(cut.files)
             written += cut.written
     return files, written
 

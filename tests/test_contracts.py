@@ -224,6 +224,25 @@ def test_a_sealed_table_takes_any_name(tmp_path, names):
     assert list(table.read_frame(path)["name"]) == names
 
 
+@given(rows=some_notes)
+@pytest.mark.parametrize("sealed", [False, True])
+def test_passages_are_the_rows_of_each_name(tmp_path, sealed, rows):
+    """Their lines hold the rows; written again, they are the file, if its names stood together."""
+    table, path = replace(NOTES, sealed=sealed), tmp_path / "notes.csv"
+    rows = sorted(rows, key=lambda row: row.name)
+    table.write(rows, path)
+    passages = table.passages("name", path)
+    for name, its in passages.items():
+        same = [row for row in rows if row.name == name]
+        assert table.parse(its.lines) == same
+        assert its.values == [name] * len(same)
+    assert set(passages) == {row.name for row in rows}
+    with table.writing(tmp_path / "again.csv") as write_lines:
+        for its in passages.values():
+            write_lines(its.lines)
+    assert (tmp_path / "again.csv").read_bytes() == path.read_bytes()
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -229,6 +229,7 @@ def test_an_edit_recuts_what_it_touches_and_equals_a_clean_run(cropped, edit, re
 @pytest.mark.parametrize("change", [{"crop__margin": 0.3}, {"crop__format": "png"}])
 def test_other_parameters_recut_everything(cropped, change):
     """They leave nothing of the old kind."""
+    let_rest(cropped)
     written = state(cropped)
     cropped.set(**change)
     cropped.do("crop")

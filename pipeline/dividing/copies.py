@@ -47,8 +47,10 @@ def add_readings(photos: pd.DataFrame, digits: pd.DataFrame) -> pd.DataFrame:
     may lack the columns that these follow from: then both are empty, and so is `taken`.
     """
     ordered = digits.sort_values(["row", "column"])
-    readings = ordered.groupby("photo")["label"].agg("".join)
-    photos = photos.assign(reading=photos["photo"].map(readings).fillna(""))
+    readings: dict[str, str] = defaultdict(str)
+    for photo, label in zip(ordered["photo"], ordered["label"], strict=True):
+        readings[photo] += label
+    photos = photos.assign(reading=[readings[photo] for photo in photos["photo"]])
     photos = photos.assign(taken=photos.get("taken", ""))
     if not ({*digits.columns} >= _OF_DIGITS and {"width", "height"} <= {*photos.columns}):
         nothing = _by_photo(photos, np.empty((0, 0)), {})
@@ -198,28 +200,31 @@ def group_digits(digits: pd.DataFrame, photos: pd.DataFrame) -> pd.Series:
 
 def name_groups(digits: pd.DataFrame, photos: pd.DataFrame, copies: Copies) -> pd.Series:
     """What `group_digits` gives, where the copies among `photos` are known."""
-    number = pd.Series(copies.groups, index=photos.index)
-    name = photos["md5"].groupby(number).transform("min")
-    return digits["photo"].map(dict(zip(photos["photo"], name, strict=True)))
+    groups = copies.groups.tolist()
+    # Of several names for a group, the last one counts: the smallest.
+    names = dict(sorted(zip(groups, photos["md5"], strict=True), reverse=True))
+    named = {photo: names[its] for photo, its in zip(photos["photo"], groups, strict=True)}
+    return digits["photo"].map(named)
 
 
 def _join_named(photos: pd.DataFrame, sets: DisjointSet) -> None:
     """Merge photos of the same bytes, and Roboflow's versions of one original."""
-    names = photos["photo"].tolist()
-    originals = {_original(photo) for photo in names} - {None}
+    names = [PurePosixPath(photo).name.casefold() for photo in photos["photo"]]
+    versions_of = [_original(name) for name in names]
+    originals = set(versions_of) - {None}
     same: dict[tuple[str, str], int] = {}
-    for i, (photo, content) in enumerate(zip(names, photos["md5"].tolist(), strict=True)):
+    for i, content in enumerate(photos["md5"].tolist()):
         keys = [("bytes", content)]
-        name = _original(photo) or PurePosixPath(photo).name.casefold()
+        name = versions_of[i] or names[i]
         if name in originals:
             keys.append(("original", name))
         for key in keys:
             sets.merge(same.setdefault(key, i), i)
 
 
-def _original(photo: str) -> str | None:
+def _original(name: str) -> str | None:
     """Name of the photo that Roboflow made this version of; None where it is no version."""
-    version = re.fullmatch(r"(.+)_(\w+)\.rf\.[^.]+\.\w+", PurePosixPath(photo).name.casefold())
+    version = re.fullmatch(r"(.+)_(\w+)\.rf\.[^.]+\.\w+", name)
     return f"{version[1]}.{version[2]}" if version else None
 
 

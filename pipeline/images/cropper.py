@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from pipeline.contracts import BOXES, DIGITS, PHOTOS, BoxRow, DigitRow, PhotoRow
-from pipeline.images.cutting import channel_sums, digit_file, digit_key, encode, widen
+from pipeline.images.cutting import (
+    CUTTING_VERSION,
+    channel_sums,
+    digit_file,
+    digit_key,
+    encode,
+    widen,
+)
 from pipeline.images.perceptual_hash import perceptual_hash
 from pipeline.images.photo import OpenedPhoto, UnreadablePhoto, read_bytes
 from pipeline.images.stamps import StampRow
@@ -34,39 +41,29 @@ log = logging.getLogger(__name__)
 _of_box = attrgetter(*BOXES.columns)
 
 
-@dataclass(frozen=True)
-class LastCut:
-    """What the last run recorded of a photo: its row, its digits' rows by file, and their stamp.
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What became of a photo: its line of photos.csv, and its digits' lines of digits.csv.
 
-    Without a stamp, all of them are read again.
+    `files` are the digit images, and `stamp` is of them all and the photo. There is none where a
+    file is gone, or may change again without another one: then all are read again. `written` counts
+    those that were written anew.
     """
-
-    photo: PhotoRow
-    stamp: StampRow | None = None
-    digits: dict[str, DigitRow] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class CropTask:
-    """A photo's boxes, and what the last run recorded of it, if it did."""
 
     photo: str
-    boxes: Sequence[BoxRow]
-    last: LastCut | None
-
-
-@dataclass(frozen=True)
-class Cut:
-    """What became of a photo: its row and its digits', and the stamp of all their files.
-
-    There is no stamp where a file is gone, or may change again without another one. `written`
-    counts the digit images that were written anew.
-    """
-
-    photo: PhotoRow
-    digits: list[DigitRow]
+    digits: str
+    files: Sequence[str]
     stamp: StampRow | None
-    written: int
+    written: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CropTask:
+    """A photo, its lines of boxes.csv, and what the last run recorded of it, if it did."""
+
+    photo: str
+    boxes: str
+    last: Cut | None
 
 
 @dataclass(frozen=True)
@@ -78,18 +75,15 @@ class Cropper:
     params: CropParams
 
     def unchanged(self, task: CropTask) -> Cut | None:
-        """The last run's rows, where neither photo nor digit has changed since; opens no file.
+        """What the last run recorded, where nothing has changed since; opens no file.
 
-        They are unchanged if they bear the stamps that were recorded with them.
+        Nothing has if the boxes are the same, and each file bears the stamp that was recorded.
         """
         last = task.last
         if last is None or last.stamp is None:
             return None
-        digits = [digit for box in task.boxes if (digit := self._recorded(last, box))]
-        if len(digits) < len(task.boxes):
-            return None
-        stamp = self._stamp_all(last.photo, stamp_of(self._photo_path(task)), digits)
-        return Cut(last.photo, digits, stamp, written=0) if stamp == last.stamp else None
+        stamp = self._stamp_all(task, last, stamp_of(self._photo_path(task)))
+        return last if stamp == last.stamp else None
 
     def cut(self, task: CropTask) -> Cut:
         """Cut those of the photo's digits that are not there, or are no longer what they were.
@@ -97,23 +91,24 @@ class Cropper:
         Raises `UserError` where the photo is no longer what parse accepted.
         """
         stamp = self._stamp_to_read(task)
+        boxes = BOXES.parse(task.boxes)
         try:
             content = read_bytes(self._photo_path(task))
-            photo_md5 = md5(content)
-            kept = [self._kept(task.last, box, photo_md5) for box in task.boxes]
-            if task.last and task.last.photo.md5 == photo_md5 and None not in kept:
-                photo, pixels = task.last.photo, None
-            else:
+            photo, kept = self._known(task.last, boxes, md5(content))
+            pixels = None
+            if photo is None or None in kept:
                 opened = OpenedPhoto(content)
                 pixels = opened.pixels()
-                photo = _describe(task.photo, photo_md5, opened, pixels)
+                photo = _describe(task.photo, md5(content), opened, pixels)
         except UnreadablePhoto as error:
             raise _changed(task.photo, error) from None
         digits = [
             digit or self._write(pixels, box, photo.md5)
-            for digit, box in zip(kept, task.boxes, strict=True)
+            for digit, box in zip(kept, boxes, strict=True)
         ]
-        return Cut(photo, digits, self._stamp_all(photo, stamp, digits), written=kept.count(None))
+        lines, files = DIGITS.lines(digits), [digit.file for digit in digits]
+        cut = Cut(PHOTOS.lines([photo]), lines, files, None, written=kept.count(None))
+        return replace(cut, stamp=self._stamp_all(task, cut, stamp))
 
     def _stamp_to_read(self, task: CropTask) -> Stamp | None:
         """A photo's stamp before it is read; none if a change meanwhile might leave it the same."""
@@ -121,38 +116,38 @@ class Cropper:
         stamp = stamp_of(self._photo_path(task))
         return stamp if stamp and has_rested(stamp.newest, now) else None
 
-    def _stamp_all(
-        self, photo: PhotoRow, stamp: Stamp | None, digits: Sequence[DigitRow]
-    ) -> StampRow | None:
-        """A row of the stamps of a photo and its digits; None where one has none."""
-        stamps = [stamp, *(stamp_of(self._path(digit.file)) for digit in digits)]
+    def _stamp_all(self, task: CropTask, cut: Cut, photo: Stamp | None) -> StampRow | None:
+        """What stamps a photo, its boxes and what was cut of them; None where a file has none."""
+        stamps = [photo, *(stamp_of(self._path(file)) for file in cut.files)]
         there = [its for its in stamps if its]
         if len(there) < len(stamps):
             return None
-        return StampRow.of(photo.photo, (photo.md5, *(digit.md5 for digit in digits)), there)
+        way = f"{CUTTING_VERSION} {self.params.margin} {self.params.format}"
+        return StampRow.of(task.photo, (way, task.boxes, cut.photo, cut.digits), there)
 
-    def _recorded(
-        self, last: LastCut, box: BoxRow, photo_md5: str | None = None
+    def _known(
+        self, last: Cut | None, boxes: Sequence[BoxRow], photo_md5: str
+    ) -> tuple[PhotoRow | None, list[DigitRow | None]]:
+        """The photo's row, if it is the same photo, and each digit's, if its image is in order."""
+        if last is None:
+            return None, [None] * len(boxes)
+        [photo] = PHOTOS.parse(last.photo)
+        recorded = {digit.file: digit for digit in DIGITS.parse(last.digits)}
+        kept = [self._kept(recorded, box, photo_md5) for box in boxes]
+        return photo if photo.md5 == photo_md5 else None, kept
+
+    def _kept(
+        self, recorded: Mapping[str, DigitRow], box: BoxRow, photo_md5: str
     ) -> DigitRow | None:
-        """The last run's row of a digit, if it was cut from the same photo in the same way."""
-        recorded = last.digits.get(digit_file(box, self.params.format))
-        key = digit_key(photo_md5 or last.photo.md5, box, self.params)
-        if recorded is None or recorded.key != key:
+        """The digit's row, if it was cut from the same photo in the same way and is still there."""
+        digit = recorded.get(digit_file(box, self.params.format))
+        if digit is None or digit.key != digit_key(photo_md5, box, self.params):
             return None
-        # Its XML, or its place in reading order, can be another one now; most are not, and a row's
-        # copy takes as long as all else here.
-        if (recorded.xml, recorded.row, recorded.column) == (box.xml, box.row, box.column):
-            return recorded
-        return replace(recorded, xml=box.xml, row=box.row, column=box.column)
-
-    def _kept(self, last: LastCut | None, box: BoxRow, photo_md5: str) -> DigitRow | None:
-        """The digit's row, if its image is still the one that the last run recorded."""
-        recorded = self._recorded(last, box, photo_md5) if last else None
-        if recorded is None:
+        path = Path(self._path(digit.file))
+        if not path.is_file() or md5(path.read_bytes()) != digit.md5:
             return None
-        path = Path(self._path(recorded.file))
-        is_in_order = path.is_file() and md5(path.read_bytes()) == recorded.md5
-        return recorded if is_in_order else None
+        # Its XML, or its place in reading order, can be another one now.
+        return replace(digit, xml=box.xml, row=box.row, column=box.column)
 
     def _photo_path(self, task: CropTask) -> Path:
         return self.raw / task.photo

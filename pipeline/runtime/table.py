@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 import csv
-import re
-import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from functools import cached_property
 from io import StringIO
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Literal, TextIO, TypeVar, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Generic,
+    NamedTuple,
+    TextIO,
+    TypeVar,
+    get_type_hints,
+)
 
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import replacing
+from pipeline.runtime.lines import SEAL, records, seal, to_csv, unescape, unseal
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Row = TypeVar("Row")
-Line = TypeVar("Line")
 
 # Rows made text at a time.
 _AT_ONCE = 1000
 _NUMPY_TYPES = {str: "str", int: "int64", float: "float64"}
-_SEAL = "check"
-# Excel takes a cell that begins so for a formula, unless it is a number below 0; with an apostrophe
-# before it, for a text.
-_FORMULA = re.compile(r"(?!-[0-9.]+\Z)'*[=+\-@]")
-_ANY_FORMULA = re.compile(r"^(.*,)?\"?'*[=+\-@]", re.MULTILINE)
+
+
+class Passage(NamedTuple):
+    """The lines of a table that begin with one text, and what each row has in some column."""
+
+    lines: str
+    values: list[str]
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ class Table(Generic[Row]):
     sealed: bool = False
     for_excel: bool = False
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         """The columns, in order."""
         return [its.name for its in fields(self.row)]  # type: ignore[arg-type]
@@ -61,20 +70,35 @@ class Table(Generic[Row]):
 
     def rows(self, path: Path | None = None) -> Iterator[Row]:
         """The rows one after the other; raises as `read` does, when it comes to the damage."""
-        path = path or self.path
-        types = get_type_hints(self.row)
-        convert = [_unescape if types[name] is str else types[name] for name in self.columns]
-        last = [""] * len(convert)
-        try:
-            with _open(path) as file:
-                lines = csv.reader(_unseal(file) if self.sealed else file, strict=True)
-                self._check(_first(lines), path)
-                for line in lines:
-                    # Of a photo's digits, all have its name: one text for all takes less memory.
-                    last = [old if old == new else new for old, new in zip(last, line, strict=True)]
-                    yield self.row(*(make(text) for make, text in zip(convert, last, strict=True)))
-        except (ValueError, csv.Error) as error:
-            raise damaged(path, error) from None
+        with _damage_told(path or self.path):
+            yield from self._parse(cells for cells, _ in self._records(path or self.path))
+
+    def passages(self, column: str, path: Path | None = None) -> dict[str, Passage]:
+        """The file's lines by the text that they begin with, and what each has in a text column.
+
+        Where many rows need only be told from others, this takes a fifth of `read`'s time. Raises
+        as `read` does, but for what is no number.
+        """
+        path, place = path or self.path, self.columns.index(column)
+        found: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+        with _damage_told(path):
+            for cells, line in self._records(path):
+                lines, values = found[cells[0]]
+                lines.append(line)
+                values.append(unescape(cells[place]))
+        return {
+            unescape(name): Passage("".join(lines), values)
+            for name, (lines, values) in found.items()
+        }
+
+    def lines(self, rows: Iterable[Row]) -> str:
+        """Rows as the lines of a passage."""
+        return to_csv(map(attrgetter(*self.columns), rows))
+
+    def parse(self, lines: str) -> list[Row]:
+        """The rows of a passage's lines; raises as `read` does."""
+        with _damage_told(self.path):
+            return list(self._parse(csv.reader(StringIO(lines, newline="\n"), strict=True)))
 
     def read_frame(self, path: Path | None = None) -> pd.DataFrame:
         """The file as a data frame, or one elsewhere; a label `NaN` stays a text.
@@ -86,17 +110,17 @@ class Table(Generic[Row]):
         path = path or self.path
         try:
             with _open(path) as file:
-                text = "".join(_unseal(file) if self.sealed else file)
+                text = "".join(unseal(file) if self.sealed else file)
             frame = pd.read_csv(
-                StringIO(text, newline=""), dtype=self._types(), keep_default_na=False,
+                StringIO(text, newline=""), dtype=self._numpy_types(), keep_default_na=False,
                 na_filter=False, lineterminator="\n",
             )  # fmt: skip
         except ValueError as error:
             raise damaged(path, error) from None
         self._check(list(frame.columns), path)
         if "'" in text:
-            texts = [name for name, its in self._types().items() if its == "str"]
-            frame[texts] = frame[texts].map(_unescape)
+            texts = [name for name, its in self._numpy_types().items() if its == "str"]
+            frame[texts] = frame[texts].map(unescape)
         return frame
 
     def frame(self, rows: Iterable[Row]) -> pd.DataFrame:
@@ -104,14 +128,14 @@ class Table(Generic[Row]):
         import pandas as pd  # noqa: PLC0415
 
         values = map(attrgetter(*self.columns), rows)
-        return pd.DataFrame(values, columns=self.columns).astype(self._types())
+        return pd.DataFrame(values, columns=self.columns).astype(self._numpy_types())
 
     def write(self, rows: Iterable[Row], path: Path | None = None) -> None:
         """Write the rows, in the order given, all at once."""
         with self.writing(path) as write:
             remaining = iter(rows)
             while some := list(islice(remaining, _AT_ONCE)):
-                write(some)
+                write(self.lines(some))
 
     def write_frame(self, frame: pd.DataFrame, path: Path | None = None) -> None:
         """Write the file's columns of a data frame, all at once."""
@@ -120,25 +144,62 @@ class Table(Generic[Row]):
         )
 
     @contextmanager
-    def writing(self, path: Path | None = None) -> Iterator[Callable[[Iterable[Row]], None]]:
-        """Gives a function that takes the next rows; the file is there, all at once, at the end.
+    def writing(self, path: Path | None = None) -> Iterator[Callable[[str], None]]:
+        """Gives a function that takes the next `lines`; the file is there, all at once, at the end.
 
         So of many rows, only those of the moment are held. After an error, nothing has changed.
         """
         with replacing(path or self.path) as file:
-
-            def write_lines(lines: Iterable[Iterable[object]]) -> None:
-                text = _to_csv(lines)
-                file.write((_seal(text) if self.sealed else text).encode("utf-8"))
-
-            header = ",".join([*self.columns, *([_SEAL] if self.sealed else [])])
+            header = ",".join([*self.columns, *([SEAL] if self.sealed else [])])
             file.write(f"{header}\n".encode("utf-8-sig" if self.for_excel else "utf-8"))
-            cells = attrgetter(*self.columns)
-            yield lambda rows: write_lines(map(cells, rows))
 
-    def _types(self) -> dict[str, str]:
+            def write(lines: str) -> None:
+                file.write((seal(lines) if self.sealed else lines).encode("utf-8"))
+
+            yield write
+
+    def _records(self, path: Path) -> Iterator[tuple[list[str], str]]:
+        """Each row's cells as they stand, and its line, or lines where a text breaks them."""
+        with _open(path) as file:
+            found = records(unseal(file) if self.sealed else file)
+            columns, _ = next(found, ([], ""))
+            if not columns:
+                raise ValueError("it is empty")
+            self._check(columns, path)
+            for cells, line in found:
+                if len(cells) != len(columns):
+                    raise ValueError(f"{len(cells)} values in a row, not {len(columns)}")
+                yield cells, line
+
+    def _parse(self, records: Iterable[list[str]]) -> Iterator[Row]:
+        """The rows of some cells; raises ValueError at what is no number."""
+        types = self._types
+        texts = [i for i, its in enumerate(types) if its is str]
+        numbers = [(i, its) for i, its in enumerate(types) if its is not str]
+        last = [""] * len(types)
+        for cells in records:
+            for i in texts:
+                # Of a photo's digits, all have its name: one text for all takes less memory.
+                if cells[i] == last[i]:
+                    cells[i] = last[i]
+            last = cells.copy()
+            for i in texts:
+                if cells[i][:1] == "'":
+                    cells[i] = unescape(cells[i])
+            for i, make in numbers:
+                cells[i] = make(cells[i])
+            yield self.row(*cells)
+
+    @cached_property
+    def _types(self) -> list[type]:
+        """The type of each column, which takes long to find out."""
         types = get_type_hints(self.row)
-        return {name: _NUMPY_TYPES[types[name]] for name in self.columns}
+        return [types[name] for name in self.columns]
+
+    def _numpy_types(self) -> dict[str, str]:
+        return {
+            name: _NUMPY_TYPES[its] for name, its in zip(self.columns, self._types, strict=True)
+        }
 
     def _check(self, columns: list[str], path: Path) -> None:
         if columns != self.columns:
@@ -163,14 +224,16 @@ def _open(path: Path) -> TextIO:
         raise _missing(path) from None
 
 
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, csv.Error) as error:
+        raise damaged(path, error) from None
+
+
 def _missing(path: Path) -> UserError:
     return UserError("{path} is missing: run `dvc repro`", path=path)
-
-
-def _first(lines: Iterator[Line]) -> Line:
-    for line in lines:
-        return line
-    raise ValueError("it is empty")
 
 
 def damaged(path: Path, error: Exception) -> UserError:
@@ -178,57 +241,3 @@ def damaged(path: Path, error: Exception) -> UserError:
     return UserError(
         "{path} is damaged ({error}): delete it and run `dvc repro`", path=path, error=error
     )
-
-
-def _to_csv(rows: Iterable[Iterable[object]]) -> str:
-    lines = list(rows)
-    text = _format(lines, csv.QUOTE_MINIMAL)
-    if _ANY_FORMULA.search(text):
-        lines = [[_escape(cell) for cell in line] for line in lines]
-        text = _format(lines, csv.QUOTE_MINIMAL)
-    return "".join(map(_quote_breaks, lines)) if "\r" in text else text
-
-
-def _quote_breaks(line: Iterable[object]) -> str:
-    # Before Python 3.13 the writer leaves \r bare; the reader takes it for a line's end.
-    text = _format([line], csv.QUOTE_MINIMAL)
-    return _format([line], csv.QUOTE_NONNUMERIC) if "\r" in text else text
-
-
-def _format(lines: Iterable[Iterable[object]], quoting: Literal[0, 2]) -> str:
-    text = StringIO(newline="")
-    csv.writer(text, lineterminator="\n", quoting=quoting).writerows(lines)
-    return text.getvalue()
-
-
-def _escape(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
-
-
-def _unescape(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
-
-
-def _seal(text: str) -> str:
-    # At newlines alone: a name may hold what `splitlines` takes for one, as U+2028.
-    return "".join(f"{line},{_checksum(line)}\n" for line in text.split("\n")[:-1])
-
-
-def _unseal(lines: Iterable[str]) -> Iterator[str]:
-    """The lines without their checksums; raises ValueError where one is not its line's."""
-    remaining = iter(lines)
-    header = _first(remaining).removesuffix("\n")
-    yield header.removesuffix(f",{_SEAL}") + "\n"
-    if not header.endswith(f",{_SEAL}"):
-        yield from remaining  # of another version: its columns tell
-    for number, line in enumerate(remaining, start=2):
-        if not line.endswith("\n"):
-            raise ValueError("its last line is cut off")
-        row, _, checksum = line.removesuffix("\n").rpartition(",")
-        if checksum != _checksum(row):
-            raise ValueError(f"line {number} is not as it was written")
-        yield row + "\n"
-
-
-def _checksum(line: str) -> str:
-    return f"{zlib.crc32(line.encode('utf-8')):08x}"

@@ -11,8 +11,8 @@ import pytest
 from helpers import SIZE, Later, contents, display, draw_photo, jpeg, write
 from PIL import Image
 
-from pipeline.contracts import BOXES, BoxRow
-from pipeline.images.cropper import Cropper, CropTask, Cut, LastCut, cut_boxes
+from pipeline.contracts import BOXES, DIGITS, PHOTOS, BoxRow
+from pipeline.images.cropper import Cropper, CropTask, Cut, cut_boxes
 from pipeline.images.digits import read_digits
 from pipeline.params import CropParams
 from pipeline.runtime.errors import UserError
@@ -37,14 +37,9 @@ def cropper(tmp_path, monkeypatch):
     return Cropper(tmp_path / "raw", tmp_path / "digits", PNG)
 
 
-def recorded(last: Cut):
-    """What is recorded of a photo that was cut."""
-    return LastCut(last.photo, last.stamp, {digit.file: digit for digit in last.digits})
-
-
-def cut(cropper, last: Cut | None = None, digits="705"):
-    """Cut a.jpg, which is known from the last run by its rows and its stamp."""
-    task = CropTask("a.jpg", rows("a.jpg", digits), last and recorded(last))
+def cut(cropper, last: Cut | None = None, boxes=None):
+    """Cut a.jpg, which is known from the last run by its lines and its stamp."""
+    task = CropTask("a.jpg", BOXES.lines(boxes or rows("a.jpg", "705")), last)
     return cropper.unchanged(task), cropper.cut(task)
 
 
@@ -52,23 +47,26 @@ def test_every_box_is_cut_to_a_file(cropper):
     """The rows tell of each file, and the photo has a stamp with them."""
     unchanged, made = cut(cropper)
     assert unchanged is None
-    assert [digit.label for digit in made.digits] == ["7", "0", "5"]
+    digits, [photo] = DIGITS.parse(made.digits), PHOTOS.parse(made.photo)
+    assert [digit.label for digit in digits] == ["7", "0", "5"]
     files = contents(cropper.digits_folder)
-    assert {digit.file: digit.md5 for digit in made.digits} == {
+    assert {digit.file: digit.md5 for digit in digits} == {
         file: md5(content) for file, content in files.items()
     }
-    with Image.open(cropper.digits_folder / made.digits[0].file) as image:
+    assert made.files == [digit.file for digit in digits]
+    with Image.open(cropper.digits_folder / made.files[0]) as image:
         assert image.size == (24, 40)
-    assert made.stamp.photo == "a.jpg"
+    assert made.stamp.photo == photo.photo == "a.jpg"
     assert made.written == 3
-    assert (made.photo.width, made.photo.height) == SIZE
+    assert (photo.width, photo.height) == SIZE
 
 
 def test_what_has_not_changed_is_kept(cropper):
-    """The last run's rows and stamp come back, by the files' stamps or by their content."""
+    """The last run's lines and stamp come back, by the files' stamps or by their content."""
     _, first = cut(cropper)
+    first = replace(first, written=0)
     for kept in cut(cropper, first):
-        assert kept == replace(first, written=0)
+        assert kept == first
 
 
 def test_what_came_a_moment_ago_has_no_stamp(cropper, monkeypatch):
@@ -81,18 +79,18 @@ def test_what_came_a_moment_ago_has_no_stamp(cropper, monkeypatch):
 def test_what_has_gone_is_not_unchanged(cropper):
     """A digit that is missing is cut again; without the photo, nothing is known."""
     _, first = cut(cropper)
-    (cropper.digits_folder / first.digits[2].file).unlink()
+    (cropper.digits_folder / first.files[2]).unlink()
     unchanged, again = cut(cropper, first)
     assert unchanged is None
     assert (again.digits, again.written) == (first.digits, 1)
     (cropper.raw / "a.jpg").unlink()
-    assert cropper.unchanged(CropTask("a.jpg", rows("a.jpg", "705"), recorded(again))) is None
+    assert cropper.unchanged(CropTask("a.jpg", BOXES.lines(rows("a.jpg", "705")), again)) is None
 
 
 def test_a_damaged_digit_alone_is_cut_again(cropper):
     """The others are kept."""
     _, first = cut(cropper)
-    write(cropper.digits_folder / first.digits[1].file, b"no image")
+    write(cropper.digits_folder / first.files[1], b"no image")
     unchanged, again = cut(cropper, first)
     assert unchanged is None
     assert (again.digits, again.written) == (first.digits, 1)
@@ -102,9 +100,10 @@ def test_another_place_in_reading_order_cuts_nothing(cropper):
     """The rows have the new place, the files stay."""
     _, first = cut(cropper)
     moved = [replace(box, xml="b.xml", column=2 - box.column) for box in rows("a.jpg", "705")]
-    unchanged = cropper.unchanged(CropTask("a.jpg", moved, recorded(first)))
-    assert unchanged is not None
-    assert [(digit.xml, digit.column) for digit in unchanged.digits] == [
+    unchanged, again = cut(cropper, first, moved)
+    assert unchanged is None
+    assert again.written == 0
+    assert [(digit.xml, digit.column) for digit in DIGITS.parse(again.digits)] == [
         ("b.xml", 2), ("b.xml", 1), ("b.xml", 0),
     ]  # fmt: skip
 
@@ -128,6 +127,6 @@ def test_boxes_are_cut_without_leaving_a_file(cropper, caplog):
     assert list(photos["photo"]) == ["a.jpg"]
     assert contents(cropper.digits_folder) == {}
     _, made = cut(cropper)
-    files = [cropper.digits_folder / digit.file for digit in made.digits]
-    assert list(found["file"]) == [digit.file for digit in made.digits]
+    files = [cropper.digits_folder / file for file in made.files]
+    assert list(found["file"]) == made.files
     assert np.array_equal(read_digits(images, 24), read_digits(files, 24))
