@@ -10,6 +10,8 @@ from unittest import mock
 
 import numpy as np
 import pytest
+from dvc_data.hashfile.db.local import LocalHashFileDB
+from dvc_objects.fs.local import LocalFileSystem
 from helpers import Later, contents, display, draw_photo, jpeg, voc_xml, write
 from PIL import Image
 
@@ -238,11 +240,20 @@ def test_other_parameters_recut_everything(cropped, change):
     assert outputs(cropped) == clean_outputs(cropped)
 
 
-def test_a_file_rewritten_under_its_old_time_is_noticed(cropped):
+def test_a_photo_rewritten_under_its_old_time_is_noticed(cropped):
     """Size and inode are the old ones, too; a program cannot set back the time of the change."""
     let_rest(cropped)
+    change_unseen(cropped.raw / "p01.jpg")
+    with pytest.raises(UserError, match=r"raw/p01\.jpg is not what parse read"):
+        cropped.do("crop")
+
+
+def test_no_file_is_read_again_after_dvc_has_set_its_mode(cropped, monkeypatch):
+    """DVC does so with each file of an output that stays, before its stage runs."""
+    let_rest(cropped)
     before = outputs(cropped)
-    change_unseen(Path("data/digits") / DIGITS.read()[7].file)
+    LocalHashFileDB(LocalFileSystem(), str(cropped.folder)).unprotect(str(cropped.digits))
+    monkeypatch.setattr(cropper, "read_bytes", None)
     cropped.do("crop")
     assert outputs(cropped) == before
 

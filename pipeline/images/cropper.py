@@ -29,7 +29,7 @@ from pipeline.images.stamps import StampRow
 from pipeline.messages import say
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5, write_new
-from pipeline.runtime.stamps import Stamp, has_rested, stamp_of
+from pipeline.runtime.stamps import Stamp, has_rested, stamp_of, stamp_of_output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,7 +118,7 @@ class Cropper:
 
     def _stamp_all(self, task: CropTask, cut: Cut, photo: Stamp | None) -> StampRow | None:
         """What stamps a photo, its boxes and what was cut of them; None where a file has none."""
-        stamps = [photo, *(stamp_of(self._path(file)) for file in cut.files)]
+        stamps = [photo, *(stamp_of_output(self._path(file)) for file in cut.files)]
         there = [its for its in stamps if its]
         if len(there) < len(stamps):
             return None

@@ -41,6 +41,16 @@ def stamp_of(path: str | Path) -> Stamp | None:
     return Stamp(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
 
 
+def stamp_of_output(path: str) -> Stamp | None:
+    """The stamp of a file that DVC has for an output, but for the system's time of its change.
+
+    Before it runs a stage, DVC sets the mode of each file that the stage keeps, which the system
+    takes for a change. So what keeps size, time and inode goes unseen, as it does by DVC.
+    """
+    stamp = stamp_of(path)
+    return stamp and Stamp(stamp.modified, stamp.modified, stamp.size, stamp.inode)
+
+
 def has_rested(newest: int, at: int) -> bool:
     """Whether a file that last changed at `newest` had rested `at` a time, both in ns.
 
