@@ -27,13 +27,15 @@ class Unboxed:
 
     `photos`: all displays of a photo are read, and nothing else, the point aside; `with_point`: the
     point too, of the photos on which one is labelled; `digits`: what of the labelled ones was read
-    in its place; `accepted`: of the photos that no person would have to look at.
+    in its place; `accepted`: of the photos that no person would have to look at. `misread` are the
+    photos that are not right, those first that would be accepted, then the surest.
     """
 
     photos: Score
     with_point: Score
     digits: Score
     accepted: Score
+    misread: Sequence[WholeRow] = ()
 
     def as_numbers(self) -> dict[str, dict[str, float]]:
         """As in metrics.json; of nothing there is no accuracy."""
@@ -41,6 +43,7 @@ class Unboxed:
             name: ({"accuracy": round(its.share, 6)} if its.count else {})
             | {"errors": its.errors, "count": its.count}
             for name, its in vars(self).items()
+            if isinstance(its, Score)
         }
 
 
@@ -123,11 +126,13 @@ def measure_whole(rows: Sequence[WholeRow], groups: Mapping[str, int]) -> Unboxe
     score = partial(_score, frame)
     digits = [(groups[row.photo], hit) for row in rows for hit in _hits(row)]
     every = pd.DataFrame(digits, columns=["group", "right"])
+    misread = [row for row in rows if not row.right]
     return Unboxed(
         photos=Score.of(frame["right"], frame["group"]),
         with_point=score("with_point", frame["point"]),
         digits=Score.of(every["right"], every["group"]),
         accepted=score("right", frame["accepted"]),
+        misread=sorted(misread, key=lambda row: (bool(row.reasons), -row.confidence, row.photo)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -57,6 +58,16 @@ def embed_digits(folder: Path, digits: pd.DataFrame, margin: float) -> Pictures:
     for _ in map_threads(embed, tasks):
         pass
     return pictures
+
+
+def embed_photos(folder: Path, names: Iterable[str]) -> list[str]:
+    """Photos made small, as data URIs.
+
+    Raises `UserError` where one in `folder` can no longer be read.
+    """
+    return list(
+        map_threads(lambda name: embed_image(open_photo(folder, name), _PHOTO_PIXELS), names)
+    )
 
 
 def embed_image(image: Image.Image, pixels: int) -> str:

@@ -24,6 +24,7 @@ from pipeline.reporting.page.sections import (
     describe_training,
     describe_trust,
 )
+from pipeline.reporting.page.whole_photos import describe_misread_wholes
 from pipeline.reporting.verdict import judge, tell_confidence, tell_threshold
 
 _TEMPLATES = Path(__file__).parent / "template"
@@ -46,8 +47,8 @@ _SCRIPT_WORDS = {
 def render_report(report: Report) -> bytes:
     """The page of a model and what it predicted, as UTF-8.
 
-    The same report and the same photos are the same bytes, in any locale. Opens the photos of
-    misread digits; raises `UserError` where one can no longer be read.
+    The same report and the same photos are the same bytes, in any locale. Opens the photos
+    that were misread; raises `UserError` where one can no longer be read.
     """
     training = report.training
     mistakes = describe_mistakes(report)
@@ -63,6 +64,7 @@ def render_report(report: Report) -> bytes:
         accuracy=describe_accuracy(report),
         curves=describe_training(training.history) if training else [],
         mistakes=mistakes,
+        wholes=describe_misread_wholes(report),
         listed={**mistakes.listed, "words": words},
         trust=describe_trust(report),
         data=describe_data(report),

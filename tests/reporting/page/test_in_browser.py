@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from browsers import BROWSERS, open_browser
 from helpers import ROOT
 from sample_report import make_doubts, make_predictions, make_report, make_training, repeat
 
+from pipeline.contracts import WholeRow
 from pipeline.reporting.page.render import render_audit, render_report
+from pipeline.reporting.unboxed import measure_whole
 
 pytestmark = pytest.mark.slow
 
@@ -38,10 +42,18 @@ def folder(tmp_path_factory):
         ("none", right, None),
     ):
         report = make_report(folder, its, training, ("box_clipped",))
+        if name == "some":
+            report = replace(report, unboxed=all_misread(its["photo"].unique()))
         (folder / f"{name}.html").write_bytes(render_report(report))
     doubts = make_doubts(predictions, folder / "digits")
     (folder / "audit.html").write_bytes(render_audit(doubts, folder / "digits", folder))
     return folder
+
+
+def all_misread(photos):
+    """Whole photos, none of which is read right."""
+    rows = [WholeRow(photo, "-17.20 305", "17.26", 0, 0, 0, 0.5, "unsure") for photo in photos]
+    return measure_whole(rows, {photo: i for i, photo in enumerate(photos)})
 
 
 class Visit:

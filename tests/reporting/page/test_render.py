@@ -12,10 +12,12 @@ from lxml import html
 from sample_report import make_doubts, make_predictions, make_report, make_training, repeat
 
 from pipeline.annotations.reasons import REASONS
+from pipeline.contracts import WholeRow
 from pipeline.messages import LANGUAGES, say_in
 from pipeline.reporting.caveats import UNKNOWN, doubt_drawn
 from pipeline.reporting.metrics import measure
 from pipeline.reporting.page.render import render_audit, render_report
+from pipeline.reporting.unboxed import measure_whole
 from pipeline.reporting.whole import Whole
 
 READINGS = {"a.jpg": ("77012", "71012"), "b.jpg": ("345", "345")}
@@ -222,6 +224,38 @@ def test_names_stay_text(tmp_path):
     assert page.tags.count("script") == content.count(b"</script>") == 3
     assert not [name for name, _ in page.attributes if name == "onerror"]
     assert page.listed["rows"][0][0] == HOSTILE
+
+
+def whole(photo, read, confidence=0.5, reasons="unsure"):
+    """A whole photo whose 77012 was read in some way."""
+    return WholeRow(photo, "77012", read, int(read == "77012"), 0, 0, confidence, reasons)
+
+
+def test_whole_photos_read_wrong_are_shown(tmp_path):
+    """Those that no person would have seen come first, then the surest; none that is right."""
+    rows = [
+        whole("a.jpg", "77012"), whole("b.jpg", "", 0.6), whole(HOSTILE, "7701"),
+        whole("c.jpg", "77013", 0.1, ""),
+    ]  # fmt: skip
+    shown = make_predictions(tmp_path, READINGS | {HOSTILE: ("7", "7"), "c.jpg": ("8", "8")})
+    unboxed = measure_whole(rows, {row.photo: i for i, row in enumerate(rows)})
+    page = Page(render_report(replace(make_report(tmp_path, shown), unboxed=unboxed)))
+    assert page.table("wholes") == [
+        ["c.jpg", "77012", "77013", "10 %", "accepted", f"{tmp_path}/c.xml"],
+        ["b.jpg", "77012", "-", "60 %", "doubtful", f"{tmp_path}/b.xml"],
+        [HOSTILE, "77012", "7701", "50 %", "doubtful", f"{tmp_path}/{HOSTILE[:-4]}.xml"],
+    ]
+    pictures = page.tables["wholes"].xpath(".//img/@src")
+    assert len(set(pictures)) == 3
+    assert all(its.startswith("data:image/jpeg;base64,") for its in pictures)
+
+
+def test_where_every_whole_photo_is_right_none_is_listed(tmp_path, predictions):
+    """Nor where none was read."""
+    right = measure_whole([whole("a.jpg", "77012")], {"a.jpg": 0})
+    for unboxed in (right, None):
+        its = replace(make_report(tmp_path, predictions), unboxed=unboxed)
+        assert "wholes" not in Page(render_report(its)).tables
 
 
 def test_names_stay_text_in_the_audit(tmp_path):
