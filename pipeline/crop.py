@@ -91,8 +91,8 @@ def save(cuts: Iterable[Cut]) -> tuple[set[str], int]:
     # Put in place from the last to the first: photos and digits before what says they are in order.
     with STAMPS.writing() as stamps, DIGITS.writing() as digits, PHOTOS.writing() as photos:
         for cut in cuts:
-            photos(cut.photo)
-            digits(cut.digits)
+            photos(cut.photo_line)
+            digits(cut.digit_lines)
             stamps(STAMPS.lines([cut.stamp] if cut.stamp else []))
             files.update(cut.files)
             written += cut.written

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from helpers import write
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -225,6 +225,7 @@ def test_a_sealed_table_takes_any_name(tmp_path, names):
 
 
 @given(rows=some_notes)
+@example(rows=[Note("a\nb", 1, 0.5), Note("=c", 2, 0.5), Note("a\nb", 3, 0.5)])
 @pytest.mark.parametrize("sealed", [False, True])
 def test_passages_are_the_rows_of_each_name(tmp_path, sealed, rows):
     """Their lines hold the rows; written again, they are the file, if its names stood together."""
@@ -241,6 +242,14 @@ def test_passages_are_the_rows_of_each_name(tmp_path, sealed, rows):
         for its in passages.values():
             write_lines(its.lines)
     assert (tmp_path / "again.csv").read_bytes() == path.read_bytes()
+
+
+def test_a_name_in_two_spellings_is_one_passage(tmp_path):
+    """As where rows were written by hand: no row is lost."""
+    path = write(tmp_path / "notes.csv", "name,count,share\n=a,1,0.5\n'=a,2,0.5\n")
+    [(name, its)] = NOTES.passages("name", path).items()
+    assert name == "=a"
+    assert NOTES.parse(its.lines) == [Note("=a", 1, 0.5), Note("=a", 2, 0.5)]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -17,7 +18,7 @@ from PIL import Image
 
 from pipeline.contracts import BOXES, DIGITS, PHOTOS
 from pipeline.crop import save
-from pipeline.images import cropper
+from pipeline.images import cropper, cutting
 from pipeline.images.stamps import STAMPS
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import md5
@@ -311,6 +312,56 @@ def test_a_lost_or_damaged_table_costs_time_only(cropped, file, content):
     assert outputs(cropped) == before
 
 
+def repeat_a_line(path):
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines, lines[-1]]))
+
+
+def put(table, **values):
+    """A change of a table's second row, sealed as any row is."""
+
+    def change(path):
+        rows = table.read(path)
+        table.write([rows[0], replace(rows[1], **values), *rows[2:]], path)
+
+    return change
+
+
+def leave_out_a_photo(path):
+    DIGITS.write([row for row in DIGITS.read(path) if row.photo != "p01.jpg"], path)
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        pytest.param("photos.csv", repeat_a_line, id="a photo twice"),
+        pytest.param("digits.csv", repeat_a_line, id="a digit twice"),
+        pytest.param("photos.csv", put(PHOTOS, width=160.0), id="no whole number"),
+        pytest.param("digits.csv", put(DIGITS, pixels=1344.5), id="no whole number of pixels"),
+        pytest.param("photos.csv", put(PHOTOS, md5="0" * 32), id="another photo"),
+        pytest.param("digits.csv", put(DIGITS, row=7), id="another place"),
+        pytest.param("digits.csv", leave_out_a_photo, id="a photo without digits"),
+    ],
+)
+def test_a_table_of_whole_rows_is_not_believed_either(cropped, file, change):
+    """Each is sealed, as where tables of two versions were joined; the result is a clean run's."""
+    let_rest(cropped)
+    before = outputs(cropped)
+    change(cropped.folder / "data" / file)
+    cropped.do("crop")
+    assert outputs(cropped) == before
+
+
+def test_another_way_of_cutting_cuts_anew(cropped, monkeypatch):
+    """Whoever changes it raises its version, which no file tells of."""
+    let_rest(cropped)
+    written = state(cropped)
+    monkeypatch.setattr(cutting, "CUTTING_VERSION", "next")
+    monkeypatch.setattr(cropper, "CUTTING_VERSION", "next")
+    cropped.do("crop")
+    assert not set(state(cropped).items()) & set(written.items())
+
+
 def test_a_killed_run_is_made_good(cropped):
     """The next run equals a clean one, though images are wrong and tables are old."""
     before = outputs(cropped)
@@ -395,12 +446,12 @@ def test_what_says_that_all_is_in_order_is_put_in_place_last(cropped, monkeypatc
     monkeypatch.chdir(cropped.folder)
     names = ["photos.csv", "digits.csv", ".stamps.csv"]
     before = [Path("data", name).read_bytes() for name in names]
-    replace = Path.replace
+    put_in_place = Path.replace
 
     def fail(path, target):
         if target.name == failing:
             raise PermissionError("open in another program")
-        return replace(path, target)
+        return put_in_place(path, target)
 
     monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(PermissionError):

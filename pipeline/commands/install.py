@@ -59,9 +59,7 @@ def compile_packages() -> None:
     """
     log.info(say("Python is told not to keep what it compiles: packages are compiled now, once"))
     # What does not compile, as an example for another Python, is none of our concern.
-    subprocess.run(
-        [str(_python()), "-m", "compileall", "-qq", "-j", "0", str(VENV)], check=False
-    )  # fmt: skip
+    subprocess.run([str(_python()), "-m", "compileall", "-qq", "-j", "0", VENV], check=False)
 
 
 def make_environment() -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
@@ -45,13 +46,13 @@ _of_box = attrgetter(*BOXES.columns)
 class Cut:
     """What became of a photo: its line of photos.csv, and its digits' lines of digits.csv.
 
-    `files` are the digit images, and `stamp` is of them all and the photo. There is none where a
-    file is gone, or may change again without another one: then all are read again. `written` counts
-    those that were written anew.
+    `files` are the digit images, of which `written` were written anew. `stamp` is of them all and
+    the photo. It is None where a file is gone, or may change again without another stamp: then the
+    next run reads them all.
     """
 
-    photo: str
-    digits: str
+    photo_line: str
+    digit_lines: str
     files: Sequence[str]
     stamp: StampRow | None
     written: int = 0
@@ -62,7 +63,7 @@ class CropTask:
     """A photo, its lines of boxes.csv, and what the last run recorded of it, if it did."""
 
     photo: str
-    boxes: str
+    box_lines: str
     last: Cut | None
 
 
@@ -91,11 +92,12 @@ class Cropper:
         Raises `UserError` where the photo is no longer what parse accepted.
         """
         stamp = self._stamp_to_read(task)
-        boxes = BOXES.parse(task.boxes)
+        boxes = BOXES.parse(task.box_lines)
         try:
             content = read_bytes(self._photo_path(task))
             photo, kept = self._known(task.last, boxes, md5(content))
             pixels = None
+            # No digit is kept of a photo that is not known.
             if photo is None or None in kept:
                 opened = OpenedPhoto(content)
                 pixels = opened.pixels()
@@ -123,18 +125,21 @@ class Cropper:
         if len(there) < len(stamps):
             return None
         way = f"{CUTTING_VERSION} {self.params.margin} {self.params.format}"
-        return StampRow.of(task.photo, (way, task.boxes, cut.photo, cut.digits), there)
+        return StampRow.of(
+            task.photo, (way, task.box_lines, cut.photo_line, cut.digit_lines), there
+        )
 
     def _known(
         self, last: Cut | None, boxes: Sequence[BoxRow], photo_md5: str
     ) -> tuple[PhotoRow | None, list[DigitRow | None]]:
         """The photo's row, if it is the same photo, and each digit's, if its image is in order."""
-        if last is None:
-            return None, [None] * len(boxes)
-        [photo] = PHOTOS.parse(last.photo)
-        recorded = {digit.file: digit for digit in DIGITS.parse(last.digits)}
-        kept = [self._kept(recorded, box, photo_md5) for box in boxes]
-        return photo if photo.md5 == photo_md5 else None, kept
+        photos, digits = [], []
+        if last:
+            with suppress(UserError):  # whole lines, but not such as are written here
+                photos, digits = PHOTOS.parse(last.photo_line), DIGITS.parse(last.digit_lines)
+        photo = next((its for its in photos if its.md5 == photo_md5), None)
+        recorded = {digit.file: digit for digit in digits}
+        return photo, [self._kept(recorded, box, photo_md5) for box in boxes]
 
     def _kept(
         self, recorded: Mapping[str, DigitRow], box: BoxRow, photo_md5: str

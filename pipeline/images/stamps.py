@@ -16,7 +16,7 @@ from pipeline.runtime.table import Table
 class StampRow:
     """A photo and its digit images as they were left: their last change (ns), and a hash.
 
-    The hash is of each one's stamp, and of what was made of it in which way.
+    The hash is of each one's stamp, and of what was made of which boxes in which way.
     """
 
     photo: str
@@ -24,9 +24,9 @@ class StampRow:
     hash: str
 
     @classmethod
-    def of(cls, photo: str, made: Iterable[str], stamps: Sequence[Stamp]) -> StampRow:
-        """The row of a photo, of texts that tell what was made, and of each file's stamp."""
-        text = "\0".join([*made, *(f"{its:d}" for stamp in stamps for its in stamp)])
+    def of(cls, photo: str, texts: Iterable[str], stamps: Sequence[Stamp]) -> StampRow:
+        """The row of a photo, of texts that tell what was made how, and of each file's stamp."""
+        text = "\0".join([*texts, *(f"{its:d}" for stamp in stamps for its in stamp)])
         return cls(photo, max(stamp.newest for stamp in stamps), md5(text.encode()))
 
 

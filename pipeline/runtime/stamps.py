@@ -48,13 +48,13 @@ def stamp_of_output(path: str) -> Stamp | None:
     takes for a change. So what keeps size, time and inode goes unseen, as it does by DVC.
     """
     stamp = stamp_of(path)
-    return stamp and Stamp(stamp.modified, stamp.modified, stamp.size, stamp.inode)
+    return stamp and stamp._replace(changed=stamp.modified)
 
 
 def has_rested(newest: int, at: int) -> bool:
     """Whether a file that last changed at `newest` had rested `at` a time, both in ns.
 
-    If so, any later change gives it another stamp; not where the file is on a server whose clock
-    is seconds behind this machine's, and counts in seconds.
+    If so, any later change gives it another stamp, as far as its kind can tell; not where the file
+    is on a server whose clock is seconds behind this machine's, and counts in seconds.
     """
     return newest < at - _TOO_CLOSE

@@ -12,14 +12,7 @@ from io import StringIO
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
-from typing import (
-    TYPE_CHECKING,
-    Generic,
-    NamedTuple,
-    TextIO,
-    TypeVar,
-    get_type_hints,
-)
+from typing import TYPE_CHECKING, Generic, NamedTuple, TextIO, TypeVar, get_type_hints
 
 from pipeline.runtime.errors import UserError
 from pipeline.runtime.files import replacing
@@ -36,7 +29,7 @@ _NUMPY_TYPES = {str: "str", int: "int64", float: "float64"}
 
 
 class Passage(NamedTuple):
-    """The lines of a table that begin with one text, and what each row has in some column."""
+    """The lines of a table that begin with one text, and what each has in one other column."""
 
     lines: str
     values: list[str]
@@ -83,13 +76,10 @@ class Table(Generic[Row]):
         found: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
         with _damage_told(path):
             for cells, line in self._records(path):
-                lines, values = found[cells[0]]
+                lines, values = found[unescape(cells[0])]
                 lines.append(line)
                 values.append(unescape(cells[place]))
-        return {
-            unescape(name): Passage("".join(lines), values)
-            for name, (lines, values) in found.items()
-        }
+        return {name: Passage("".join(lines), values) for name, (lines, values) in found.items()}
 
     def lines(self, rows: Iterable[Row]) -> str:
         """Rows as the lines of a passage."""
@@ -171,13 +161,13 @@ class Table(Generic[Row]):
                     raise ValueError(f"{len(cells)} values in a row, not {len(columns)}")
                 yield cells, line
 
-    def _parse(self, records: Iterable[list[str]]) -> Iterator[Row]:
+    def _parse(self, rows: Iterable[list[str]]) -> Iterator[Row]:
         """The rows of some cells; raises ValueError at what is no number."""
         types = self._types
         texts = [i for i, its in enumerate(types) if its is str]
         numbers = [(i, its) for i, its in enumerate(types) if its is not str]
         last = [""] * len(types)
-        for cells in records:
+        for cells in rows:
             for i in texts:
                 # Of a photo's digits, all have its name: one text for all takes less memory.
                 if cells[i] == last[i]:

@@ -29,7 +29,7 @@ def test_an_index_out_of_reach_is_said_and_pypi_serves(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="a script stands for pip")
 def test_packages_are_compiled_where_python_may_not_do_so_itself(tmp_path):
-    """Container images set PYTHONDONTWRITEBYTECODE (topoteretes/cognee 3051): starts took twice."""
+    """Container images set PYTHONDONTWRITEBYTECODE; starts take twice (topoteretes/cognee 3051)."""
     python = venv(tmp_path / ".venv")
     library = next((tmp_path / ".venv/lib").iterdir()) / "site-packages"
     write(library / "pip/__main__.py", "")

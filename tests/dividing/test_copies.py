@@ -51,6 +51,9 @@ def far(number):
             ("x.jpg", "1", far(1)), ("x_jpg.rf.1.jpg", "2", far(2)), True, id=".rf. and original"
         ),
         pytest.param(
+            ("X.JPG", "1", far(1)), ("x_jpg.rf.1.jpg", "2", far(2)), True, id="upper and lower case"
+        ),
+        pytest.param(
             ("cam1/x.jpg", "1", far(1)), ("cam2/x.jpg", "2", far(2)), False, id="two cameras"
         ),
         pytest.param(
@@ -106,6 +109,14 @@ def test_digits_are_of_their_photos_group():
     photos.loc[photos["photo"] != "b.jpg", "md5"] = "same"
     names = {"a.jpg": "same", "b.jpg": "md5 of b.jpg", "c.jpg": "same"}
     assert list(group_digits(digits, photos)) == [names[photo] for photo in digits["photo"]]
+
+
+def test_a_group_is_called_by_its_smallest_md5():
+    """So the order of the photos, and their names, change nothing."""
+    digits = digits_table({"a.jpg": "70", "b.jpg": "70"})
+    photos = photos_table(["a.jpg", "b.jpg"]).assign(perceptual_hash=PLAIN)
+    for md5s in (["1", "2"], ["2", "1"]):
+        assert set(group_digits(digits, photos.assign(md5=md5s))) == {"1"}
 
 
 def test_copies_of_other_photos_are_found():

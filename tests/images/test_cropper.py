@@ -47,7 +47,7 @@ def test_every_box_is_cut_to_a_file(cropper):
     """The rows tell of each file, and the photo has a stamp with them."""
     unchanged, made = cut(cropper)
     assert unchanged is None
-    digits, [photo] = DIGITS.parse(made.digits), PHOTOS.parse(made.photo)
+    digits, [photo] = DIGITS.parse(made.digit_lines), PHOTOS.parse(made.photo_line)
     assert [digit.label for digit in digits] == ["7", "0", "5"]
     files = contents(cropper.digits_folder)
     assert {digit.file: digit.md5 for digit in digits} == {
@@ -82,7 +82,7 @@ def test_what_has_gone_is_not_unchanged(cropper):
     (cropper.digits_folder / first.files[2]).unlink()
     unchanged, again = cut(cropper, first)
     assert unchanged is None
-    assert (again.digits, again.written) == (first.digits, 1)
+    assert (again.digit_lines, again.written) == (first.digit_lines, 1)
     (cropper.raw / "a.jpg").unlink()
     assert cropper.unchanged(CropTask("a.jpg", BOXES.lines(rows("a.jpg", "705")), again)) is None
 
@@ -93,7 +93,7 @@ def test_a_damaged_digit_alone_is_cut_again(cropper):
     write(cropper.digits_folder / first.files[1], b"no image")
     unchanged, again = cut(cropper, first)
     assert unchanged is None
-    assert (again.digits, again.written) == (first.digits, 1)
+    assert (again.digit_lines, again.written) == (first.digit_lines, 1)
 
 
 def test_another_place_in_reading_order_cuts_nothing(cropper):
@@ -103,7 +103,7 @@ def test_another_place_in_reading_order_cuts_nothing(cropper):
     unchanged, again = cut(cropper, first, moved)
     assert unchanged is None
     assert again.written == 0
-    assert [(digit.xml, digit.column) for digit in DIGITS.parse(again.digits)] == [
+    assert [(digit.xml, digit.column) for digit in DIGITS.parse(again.digit_lines)] == [
         ("b.xml", 2), ("b.xml", 1), ("b.xml", 0),
     ]  # fmt: skip
 

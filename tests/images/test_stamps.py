@@ -31,10 +31,10 @@ A, B = Stamp(5, 6, 7, 8), Stamp(5, 9, 7, 9)
         StampRow.of("a.jpg", ["y", "x"], [A, B]),
         StampRow.of("b.jpg", ["x", "y"], [A, B]),
     ],
-    ids=["an inode", "a time", "a content", "two contents swapped", "a photo"],
+    ids=["an inode", "a time", "a text", "two texts swapped", "a photo"],
 )
 def test_a_row_is_of_all_that_was_there(other):
-    """Each content and each stamp is in it; its time is that of the last change of any kind."""
+    """Each text and each stamp is in it; its time is that of the last change of any kind."""
     its = StampRow.of("a.jpg", ["x", "y"], [A, B])
     assert (its.photo, its.newest) == ("a.jpg", 9)
     assert its == StampRow.of("a.jpg", ["x", "y"], [A, B]) != other
