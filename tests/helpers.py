@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,22 @@ def write(path: Path, content: bytes | str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     return path
+
+
+def work(seconds: float) -> float:
+    """Computing seconds in multiples of what ten million turns of an empty loop take.
+
+    So a bound on what something may cost holds on a slow machine and on a fast one.
+    """
+    return seconds / _seconds_of_ten_million_turns()
+
+
+@cache
+def _seconds_of_ten_million_turns() -> float:
+    start = time.process_time()
+    for _ in range(10_000_000):
+        pass
+    return time.process_time() - start
 
 
 class Later:

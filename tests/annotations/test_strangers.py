@@ -1,4 +1,4 @@
-"""What a stranger may put into raw/: refused within a second and 200 MB, and the run goes on."""
+"""What a stranger may put into raw/: refused at little cost, within 200 MB, and the run goes on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import ROOT, display, draw_photo, jpeg, voc_xml, write
+from helpers import ROOT, display, draw_photo, jpeg, voc_xml, work, write
 from PIL import Image
 
 # Each reads a folder in a process of its own.
@@ -90,7 +90,7 @@ def test_a_hostile_xml_is_refused_at_little_cost(raw, content, reason):
     """Its reason is in the ledger, the good photo is used, and no other file is read."""
     write(raw / "odd.xml", content)
     done = read_in_a_process(raw)
-    assert done["seconds"] < 1
+    assert work(done["seconds"]) < 5
     assert done["megabytes"] < 200
     assert done["photos"] == ["good.jpg"]
     assert "classified" not in str(done)
@@ -139,8 +139,8 @@ def test_a_strange_xml_is_read_at_little_cost(raw, content, boxes):
     write(raw / "odd.jpg", jpeg(Image.fromarray(noise)))
     write(raw / "odd.xml", content)
     done = read_in_a_process(raw)
-    # Whatever the machine: what grows with the square of the boxes would take minutes.
-    assert done["seconds"] < 8
+    # What grows with the square of the boxes would take minutes.
+    assert work(done["seconds"]) < 35
     assert done["megabytes"] < 200
     assert "classified" not in str(done)
     assert set(done["photos"]) <= {"good.jpg", "odd.jpg"}
@@ -155,7 +155,7 @@ def test_thousands_of_photos_of_one_name_are_told_apart_quickly(tmp_path):
         write(tmp_path / f"raw/{i}/1.xml", xml)
         write(tmp_path / f"raw/more/{i}.xml", xml)
     done = read_in_a_process(tmp_path / "raw")
-    assert done["seconds"] < 10
+    assert work(done["seconds"]) < 45
     reasons = [code for _, code, _ in done["problems"]]
     assert reasons.count("no_object") == 2 * 2000
     assert reasons.count("no_photo") == 2000

@@ -10,7 +10,7 @@ from io import BytesIO
 import numpy as np
 import pillow_heif
 import pytest
-from helpers import display, draw_photo, jpeg, write
+from helpers import display, draw_photo, jpeg, work, write
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageChops
@@ -368,4 +368,4 @@ def test_a_photo_that_would_cost_seconds_is_refused(content):
     with pytest.raises(UnreadablePhoto):
         read_header(content, 120)
         decode_photo(content)
-    assert time.process_time() - start < 1
+    assert work(time.process_time() - start) < 5
