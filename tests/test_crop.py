@@ -250,7 +250,7 @@ def test_a_photo_rewritten_under_its_old_time_is_noticed(cropped):
 
 
 def test_no_file_is_read_again_after_dvc_has_set_its_mode(cropped, monkeypatch):
-    """DVC does so with each file of an output that stays, before its stage runs."""
+    """DVC does so with each file of an output that stays (treeverse/dvc 6562), before its stage."""
     let_rest(cropped)
     before = outputs(cropped)
     LocalHashFileDB(LocalFileSystem(), str(cropped.folder)).unprotect(str(cropped.digits))

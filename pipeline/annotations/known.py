@@ -88,10 +88,8 @@ def _load(
     known = {}
     for of_xml, of_photo, its in map(json.loads, lines.splitlines()):
         annotation = _restored(its)
-        is_as_it_was = stamps.get(annotation.xml) == Stamp(*of_xml) and stamps.get(
-            annotation.photo
-        ) == Stamp(*of_photo)
-        if is_as_it_was and _is_found(annotation, reader):
+        now = stamps.get(annotation.xml), stamps.get(annotation.photo)
+        if now == (Stamp(*of_xml), Stamp(*of_photo)) and _is_found(annotation, reader):
             known[annotation.xml] = annotation
     return known
 

@@ -95,17 +95,18 @@ class Cropper:
         boxes = BOXES.parse(task.box_lines)
         try:
             content = read_bytes(self._photo_path(task))
-            photo, kept = self._known(task.last, boxes, md5(content))
+            photo_md5 = md5(content)
+            photo, kept = self._known(task.last, boxes, photo_md5)
             pixels = None
             # No digit is kept of a photo that is not known.
             if photo is None or None in kept:
                 opened = OpenedPhoto(content)
                 pixels = opened.pixels()
-                photo = _describe(task.photo, md5(content), opened, pixels)
+                photo = _describe(task.photo, photo_md5, opened, pixels)
         except UnreadablePhoto as error:
             raise _changed(task.photo, error) from None
         digits = [
-            digit or self._write(pixels, box, photo.md5)
+            digit or self._write(pixels, box, photo_md5)
             for digit, box in zip(kept, boxes, strict=True)
         ]
         lines, files = DIGITS.lines(digits), [digit.file for digit in digits]

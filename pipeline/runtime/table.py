@@ -98,15 +98,13 @@ class Table(Generic[Row]):
         import pandas as pd  # noqa: PLC0415 - half a second, for those who need frames
 
         path = path or self.path
-        try:
+        with _damage_told(path):
             with _open(path) as file:
                 text = "".join(unseal(file) if self.sealed else file)
             frame = pd.read_csv(
                 StringIO(text, newline=""), dtype=self._numpy_types(), keep_default_na=False,
                 na_filter=False, lineterminator="\n",
             )  # fmt: skip
-        except ValueError as error:
-            raise damaged(path, error) from None
         self._check(list(frame.columns), path)
         if "'" in text:
             texts = [name for name, its in self._numpy_types().items() if its == "str"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.contracts import WholeRow
@@ -22,23 +21,16 @@ class MisreadWhole:
     picture: str
 
 
-@dataclass(frozen=True)
-class MisreadWholes:
-    """The first photos that were read wrong, of `count`; those that are accepted come first."""
+def describe_misread_wholes(report: Report) -> list[MisreadWhole]:
+    """The first of a report's `unboxed.misread`.
 
-    shown: Sequence[MisreadWhole]
-    count: int
-
-
-def describe_misread_wholes(report: Report) -> MisreadWholes:
-    """Raises `UserError` where a photo can no longer be read."""
-    misread = report.unboxed.misread if report.unboxed else ()
-    rows = misread[:_PICTURED]
+    Raises `UserError` where a photo can no longer be read.
+    """
+    rows = report.unboxed.misread[:_PICTURED] if report.unboxed else ()
     digits = report.photos.digits
     xml_of = dict(zip(digits["photo"], digits["xml"], strict=True))
     pictures = embed_photos(report.photos.folder, [row.photo for row in rows])
-    shown = [
+    return [
         MisreadWhole(row, xml_of[row.photo], picture)
         for row, picture in zip(rows, pictures, strict=True)
     ]
-    return MisreadWholes(shown, len(misread))
